@@ -1,0 +1,129 @@
+// Where every symbol lives: the partition of a content into source blocks (RFC 6330, 4.4.1.2) and the
+// numbering of all windows as one dense range of symbol ids (protocol/content.md).
+
+import type { SymbolId } from '../base/index.ts';
+import { UsageError } from '../base/index.ts';
+
+/** Largest symbol, bytes. One symbol fills a data frame. */
+export const SYMBOL_BYTES_MAX = 65_536;
+/** RFC 6330, 4.4.1.2: K'_max. */
+export const SOURCE_SYMBOLS_MAX = 56_403;
+/** Largest source block, bytes: bounds the memory that decoding takes. */
+export const BLOCK_BYTES_MAX: number = 64 * 1024 * 1024;
+/** Most source blocks: two bytes of sbn on the wire. */
+export const BLOCK_COUNT_MAX = 65_536;
+/** Largest window ratio ρ. */
+export const WINDOW_RATIO_MAX = 4;
+
+export interface LayoutParameters {
+  /** File length F in bytes. */
+  readonly length: number;
+  /** Symbol size T in bytes. */
+  readonly symbolBytes: number;
+  /** Source blocks Z; 0 exactly when length is 0. */
+  readonly blockCount: number;
+  /** ρ: a block of K source symbols has the window 0..ρK−1. A whole number ≥ 1. */
+  readonly windowRatio: number;
+}
+
+/** The numbering of blocks, source symbols and windows of one content. Immutable. */
+export class Layout implements LayoutParameters {
+  readonly length: number;
+  readonly symbolBytes: number;
+  readonly blockCount: number;
+  readonly windowRatio: number;
+  /** Kt = ⌈F/T⌉: source symbols of the whole content; the ℓ of the collaboration figures. */
+  readonly sourceSymbolCount: number;
+  /** Symbol ids are 0..idCount−1. */
+  readonly idCount: number;
+  private readonly longBlocks: number; // ZL
+  private readonly longSymbols: number; // KL
+  private readonly shortSymbols: number; // KS
+
+  /** Throws UsageError, naming the field, when a parameter is outside its bounds. */
+  constructor(p: LayoutParameters) {
+    whole('length', p.length, 0, Number.MAX_SAFE_INTEGER);
+    whole('symbolBytes', p.symbolBytes, 1, SYMBOL_BYTES_MAX);
+    whole('blockCount', p.blockCount, p.length === 0 ? 0 : 1, p.length === 0 ? 0 : BLOCK_COUNT_MAX);
+    whole('windowRatio', p.windowRatio, 1, WINDOW_RATIO_MAX);
+    this.length = p.length;
+    this.symbolBytes = p.symbolBytes;
+    this.blockCount = p.blockCount;
+    this.windowRatio = p.windowRatio;
+    this.sourceSymbolCount = Math.ceil(p.length / p.symbolBytes);
+    if (p.blockCount > this.sourceSymbolCount) {
+      throw new UsageError(`blockCount ${p.blockCount} exceeds the ${this.sourceSymbolCount} symbols`);
+    }
+    const z = Math.max(1, p.blockCount);
+    this.shortSymbols = Math.floor(this.sourceSymbolCount / z);
+    this.longSymbols = Math.ceil(this.sourceSymbolCount / z);
+    this.longBlocks = this.sourceSymbolCount - this.shortSymbols * z;
+    whole('source symbols per block', this.longSymbols, 0, SOURCE_SYMBOLS_MAX);
+    whole('block bytes', this.longSymbols * p.symbolBytes, 0, BLOCK_BYTES_MAX + SYMBOL_BYTES_MAX);
+    this.idCount = this.sourceSymbolCount * this.windowRatio;
+    whole('symbol ids', this.idCount, 0, 0x7fffffff);
+  }
+
+  /** K of block sbn. */
+  sourceSymbols(sbn: number): number {
+    return sbn < this.longBlocks ? this.longSymbols : this.shortSymbols;
+  }
+
+  /** W = ρK of block sbn: its ESIs are 0..W−1. */
+  windowSize(sbn: number): number {
+    return this.sourceSymbols(sbn) * this.windowRatio;
+  }
+
+  /** Symbol id of (sbn, 0). `windowStart(blockCount)` is idCount. */
+  windowStart(sbn: number): SymbolId {
+    return this.symbolStart(sbn) * this.windowRatio;
+  }
+
+  /** Symbol id of (sbn, esi); the caller has checked that both are in range. */
+  id(sbn: number, esi: number): SymbolId {
+    return this.windowStart(sbn) + esi;
+  }
+
+  /** Block of a symbol id. */
+  sbnOf(id: SymbolId): number {
+    const symbol = Math.floor(id / this.windowRatio);
+    const longRange = this.longBlocks * this.longSymbols;
+    if (symbol < longRange) return Math.floor(symbol / this.longSymbols);
+    return this.longBlocks + Math.floor((symbol - longRange) / this.shortSymbols);
+  }
+
+  /** ESI of a symbol id within its block. */
+  esiOf(id: SymbolId): number {
+    return id - this.windowStart(this.sbnOf(id));
+  }
+
+  /** File offset of the first byte of block sbn. `blockOffset(blockCount)` is at or past the end. */
+  blockOffset(sbn: number): number {
+    return this.symbolStart(sbn) * this.symbolBytes;
+  }
+
+  /** Bytes of the file that block sbn covers; only the last may be short of K·T. */
+  blockBytes(sbn: number): number {
+    return Math.min(this.sourceSymbols(sbn) * this.symbolBytes, this.length - this.blockOffset(sbn));
+  }
+
+  /** Bytes of the file that source symbol esi of block sbn covers: T, less for the very last. */
+  sourceBytes(sbn: number, esi: number): number {
+    return Math.min(
+      this.symbolBytes,
+      this.length - (this.symbolStart(sbn) + esi) * this.symbolBytes,
+    );
+  }
+
+  private symbolStart(sbn: number): number {
+    return sbn <= this.longBlocks
+      ? sbn * this.longSymbols
+      : this.longBlocks * this.longSymbols + (sbn - this.longBlocks) * this.shortSymbols;
+  }
+}
+
+function whole(what: string, value: number, min: number, max: number): void {
+  if (!Number.isSafeInteger(value) || value < min || value > max) {
+    throw new UsageError(`${what} ${value} is not a whole number in ${min}..${max}`);
+  }
+}
