@@ -47,9 +47,13 @@ export class Bitset {
     return true;
   }
 
-  /** Adds every n with from ≤ n < to. */
+  /** Adds every n with from ≤ n < to. Throws UsageError, adding nothing, when one is outside 0..length−1. */
   addRange(from: number, to: number): void {
-    for (let n = from; n < to; ) {
+    if (from >= to) return;
+    if (!(from >= 0 && to <= this.length)) {
+      throw new UsageError(`${from}..${to - 1} is not in 0..${this.length - 1}`);
+    }
+    for (let n = from; n < to;) {
       if ((n & 31) === 0 && n + 32 <= to) {
         this.members += 32 - popcount32(this.words[n >>> 5] ?? 0);
         this.words[n >>> 5] = 0xffffffff;
@@ -77,7 +81,7 @@ export class Bitset {
 
   /** The smallest member n with from ≤ n < to, or −1. */
   next(from: number, to: number = this.length): number {
-    for (let n = from; n < to; ) {
+    for (let n = Math.max(0, from); n < to;) {
       const word = (this.words[n >>> 5] ?? 0) >>> (n & 31);
       if (word !== 0) {
         const found = n + 31 - Math.clz32(word & -word);
@@ -88,13 +92,14 @@ export class Bitset {
     return -1;
   }
 
-  /** The smallest non-member n with from ≤ n < to, or −1. */
+  /** The smallest non-member n of 0..length−1 with from ≤ n < to, or −1. */
   nextAbsent(from: number, to: number = this.length): number {
-    for (let n = from; n < to; ) {
+    const end = Math.min(to, this.length);
+    for (let n = Math.max(0, from); n < end;) {
       const word = ~(this.words[n >>> 5] ?? 0) >>> (n & 31);
       if (word !== 0) {
         const found = n + 31 - Math.clz32(word & -word);
-        return found < to ? found : -1;
+        return found < end ? found : -1;
       }
       n = ((n >>> 5) + 1) * 32;
     }

@@ -33,7 +33,9 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Parses hexadecimal of either case; throws UsageError on an odd length or another character. */
 export function fromHex(text: string): Uint8Array {
-  if (!/^(?:[0-9a-fA-F]{2})*$/.test(text)) throw new UsageError(`not hexadecimal: ${text.slice(0, 80)}`);
+  if (!/^(?:[0-9a-fA-F]{2})*$/.test(text)) {
+    throw new UsageError(`not hexadecimal: ${text.slice(0, 80)}`);
+  }
   const bytes = new Uint8Array(text.length / 2);
   for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(text.slice(2 * i, 2 * i + 2), 16);
   return bytes;

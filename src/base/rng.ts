@@ -39,6 +39,9 @@ export class Rng {
 
   /** Uniform in 0..bound−1, for 1 ≤ bound ≤ 2^32; without modulo bias. */
   below(bound: number): number {
+    if (!Number.isInteger(bound) || bound < 1 || bound > 0x100000000) {
+      throw new UsageError(`bound ${bound} is not in 1..2^32`);
+    }
     const limit = 0x100000000 - (0x100000000 % bound);
     for (;;) {
       const value = this.uint32();
@@ -55,8 +58,8 @@ export class Rng {
   shuffle<T extends number[] | Uint32Array>(values: T): T {
     for (let i = values.length - 1; i > 0; i--) {
       const j = this.below(i + 1);
-      const held = values[i]!;
-      values[i] = values[j]!;
+      const held = values[i] ?? 0;
+      values[i] = values[j] ?? 0;
       values[j] = held;
     }
     return values;

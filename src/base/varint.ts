@@ -72,7 +72,7 @@ export class ByteReader {
 
   /** A view of the next `count` bytes. */
   bytes(count: number): Uint8Array | undefined {
-    if (count > this.remaining) return undefined;
+    if (!(count >= 0 && count <= this.remaining)) return undefined;
     const view = this.input.subarray(this.at, this.at + count);
     this.at += count;
     return view;

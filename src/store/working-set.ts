@@ -24,6 +24,13 @@ export class WorkingSet {
     return set;
   }
 
+  /** A working set with the given members. */
+  static of(layout: Layout, bits: Bitset): WorkingSet {
+    const set = new WorkingSet(layout);
+    bits.forEach((id) => set.add(id), 0, layout.idCount);
+    return set;
+  }
+
   /** Symbols held. */
   get count(): number {
     return this.bits.count;

@@ -1,0 +1,215 @@
+// Summaries: operations per second of the Bloom filter next to the stock package, and bytes of the exact set
+// next to Bloom for several shapes of a working set, with the symbols that Bloom hides.
+//
+//   npm run build && node bench/micro/summary.mjs [--json] [--quick]
+//
+// Times are process CPU time, the median of 5 runs (machines are shared: compare ratios).
+
+import { execFileSync } from 'node:child_process';
+import os from 'node:os';
+import stockPackage from 'bloom-filters';
+import { Bitset, Rng } from '../../dist/base/index.js';
+import {
+  bloomBytes,
+  chooseSummaryKind,
+  decodeBloom,
+  encodeBloom,
+  encodeExact,
+  encodeMinWise,
+  estimateContainment,
+  decodeMinWise,
+  IdBloomFilter,
+  Journal,
+  MinWiseSketch,
+} from '../../dist/summary/index.js';
+
+const json = process.argv.includes('--json');
+const quick = process.argv.includes('--quick');
+const SEED = 1;
+
+function commit() {
+  try {
+    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], options).trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** Millions of operations per CPU second: median of the runs. */
+function rate(operations, run) {
+  const rates = [];
+  for (let i = 0; i < (quick ? 1 : 5); i++) {
+    const before = process.cpuUsage();
+    run();
+    const { user, system } = process.cpuUsage(before);
+    rates.push(operations / Math.max(1, user + system));
+  }
+  return rates.sort((a, b) => a - b)[rates.length >> 1];
+}
+
+/** Counts, so that no engine can drop the loop. */
+function hits(filter, ids, keyOf = (id) => id) {
+  let count = 0;
+  for (const id of ids) if (filter.has(keyOf(id))) count++;
+  return count;
+}
+
+function bloomRows() {
+  const count = quick ? 20_000 : 1_000_000;
+  const held = Uint32Array.from({ length: count }, (_, i) => i * 3);
+  const others = Uint32Array.from({ length: count }, (_, i) => i * 3 + 1);
+  const ours = (bitsPerId, probes) => {
+    let filter;
+    const make = () => {
+      filter = new IdBloomFilter(8 * Math.ceil((FITS * bitsPerId) / 8), probes, SEED);
+    };
+    // A filter holds 2^21 bits at most, so a million ids go through several of them.
+    const FITS = Math.min(count, 200_000);
+    const each = (visit) => {
+      for (let at = 0; at < count; at += FITS) visit(at, Math.min(count, at + FITS));
+    };
+    const add = rate(count, () =>
+      each((from, to) => {
+        make();
+        for (let i = from; i < to; i++) filter.add(held[i]);
+      }),
+    );
+    make();
+    for (let i = 0; i < FITS; i++) filter.add(held[i]);
+    const hit = rate(count, () => each(() => hits(filter, held.subarray(0, FITS))));
+    const miss = rate(count, () => each(() => hits(filter, others.subarray(0, FITS))));
+    const fp = hits(filter, others) / count;
+    return { variant: `ours, ${bitsPerId} bits, k = ${probes}`, add, hit, miss, fp };
+  };
+  const stock = (bitsPerId, probes) => {
+    const few = Math.min(count, 20_000);
+    let filter;
+    const add = rate(few, () => {
+      filter = new stockPackage.BloomFilter(few * bitsPerId, probes);
+      for (let i = 0; i < few; i++) filter.add(String(held[i]));
+    });
+    const hit = rate(few, () => hits(filter, held.subarray(0, few), String));
+    const miss = rate(few, () => hits(filter, others.subarray(0, few), String));
+    const fp = hits(filter, others.subarray(0, few), String) / few;
+    return { variant: `bloom-filters, string ids, ${bitsPerId} bits`, add, hit, miss, fp };
+  };
+  return [ours(8, 5), ours(10, 7), stock(8, 5)];
+}
+
+function setOf(window, shape, rng) {
+  const bits = new Bitset(window);
+  if (shape.lanes) {
+    const lane = Math.floor(window / shape.lanes);
+    for (let i = 0; i < shape.lanes; i++) bits.addRange(i * lane, i * lane + (lane >> 1));
+  } else {
+    while (bits.count < Math.floor(window / shape.ratio)) bits.add(rng.below(window));
+  }
+  return bits;
+}
+
+function byteRows() {
+  const rng = new Rng(SEED);
+  const window = 400_000;
+  const shapes = [
+    { shape: '4 lanes, half of each', lanes: 4 },
+    ...[1.1, 2, 10, 50, 100, 1000].map((ratio) => ({ shape: `random, W/n = ${ratio}`, ratio })),
+  ];
+  return shapes.map((s) => {
+    const bits = setOf(window, s, rng);
+    const n = bits.count;
+    const exact = encodeExact(bits, 0, window).length;
+    const fits = bloomBytes(n) <= 61_440;
+    const body = fits ? encodeBloom(bits, 0, window, { seed: SEED }) : undefined;
+    let hidden;
+    if (body !== undefined) {
+      const bloom = decodeBloom(body, 0, window);
+      hidden = 0;
+      for (let id = 0; id < window; id++) if (!bits.has(id) && bloom.has(id)) hidden++;
+    }
+    return {
+      shape: s.shape,
+      n,
+      exactBytes: exact,
+      bloomBytes: bloomBytes(n),
+      exactBitsPerId: (8 * exact) / n,
+      // Of the symbols outside the set, how many Bloom would keep its reader from sending.
+      bloomHidden: hidden ?? null,
+      chosen1400: chooseSummaryKind({ held: n, window, symbolBytes: 1400, runs: s.lanes }),
+    };
+  });
+}
+
+function journalRow() {
+  const rng = new Rng(SEED);
+  const ids = rng.shuffle(Uint32Array.from({ length: 24_000 }, (_, i) => 2 * i));
+  const journal = new Journal(32_768);
+  let bytes = 0;
+  let cursor = 0;
+  const updates = 100;
+  for (let i = 0; i < ids.length; i++) {
+    journal.add(ids[i]);
+    if ((i + 1) % (ids.length / updates) === 0) {
+      const delta = journal.since(cursor, 61_440);
+      cursor = delta.cursor;
+      for (const body of delta.bodies) bytes += body.length;
+    }
+  }
+  const count = quick ? 20_000 : 2_000_000;
+  const adds = rate(count, () => {
+    const fresh = new Journal();
+    for (let i = 0; i < count; i++) fresh.add(ids[i % ids.length]);
+  });
+  return { symbols: ids.length, updates, bytes, bytesPerSymbol: bytes / ids.length, adds };
+}
+
+function minWiseRows() {
+  const n = 12_000;
+  const trials = quick ? 5 : 100;
+  return [0.1, 0.25, 0.5, 0.75, 0.9].map((c) => {
+    let squares = 0;
+    let sigma = 0;
+    for (let t = 0; t < trials; t++) {
+      const remote = new MinWiseSketch(t);
+      const local = new MinWiseSketch(t);
+      const shared = Math.round(c * n);
+      for (let i = 0; i < n; i++) remote.add(i * 7);
+      for (let i = n - shared; i < 2 * n - shared; i++) local.add(i * 7);
+      const heard = decodeMinWise(encodeMinWise(remote), 0, 14 * n);
+      const estimate = estimateContainment(local, heard);
+      squares += (estimate.value - c) ** 2 / trials;
+      sigma += estimate.standardError / trials;
+    }
+    return { containment: c, rmse: Math.sqrt(squares), standardError: sigma };
+  });
+}
+
+const result = {
+  bench: 'summary',
+  machine: `${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores`,
+  node: process.version,
+  commit: commit(),
+  seed: SEED,
+  bloom: bloomRows(),
+  bytes: byteRows(),
+  journal: journalRow(),
+  minWise: minWiseRows(),
+};
+
+if (json) {
+  console.log(JSON.stringify(result));
+} else {
+  console.log(`${result.machine}, Node ${result.node}, commit ${result.commit}, seed ${SEED}`);
+  const rounded = (row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([key, v]) => [key, typeof v === 'number' ? +v.toPrecision(4) : v]),
+    );
+  console.log('Bloom: M operations per CPU second, and false-positive rate');
+  console.table(result.bloom.map(rounded));
+  console.log('Bytes of one summary of a range of 400,000 ids');
+  console.table(result.bytes.map(rounded));
+  console.log('Delta journal: random order, every other id');
+  console.table([rounded(result.journal)]);
+  console.log('Min-wise sketch, 1 KB: error of the containment estimate, 12,000 ids each');
+  console.table(result.minWise.map(rounded));
+}

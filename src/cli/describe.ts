@@ -1,0 +1,122 @@
+// headwater describe FILE: writes the content descriptor and the leaves of a file.
+
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { Command } from 'commander';
+import { toHex } from '../base/index.ts';
+import { type Description, describe, loadSigner } from '../node/index.ts';
+import { EXIT } from './exit-codes.ts';
+import { formatBytes, plain, plural } from './format.ts';
+import { onInterrupt } from './interrupt.ts';
+import { createMeter } from './meter.ts';
+import type { Shell } from './program.ts';
+import { parseBytes, parseWhole } from './quantity.ts';
+import { print, printJson } from './terminal.ts';
+
+interface DescribeFlags {
+  readonly output?: string;
+  readonly symbol?: number;
+  readonly block?: number;
+  readonly window?: number;
+  readonly sign?: string;
+  readonly quiet?: true;
+  readonly json?: true;
+}
+
+const EXAMPLES = `
+Two files are written beside FILE: FILE.headwater, the content descriptor, which says how the file is
+cut and which hashes its parts have, and FILE.headwater-leaves, the hash of every symbol. Publish both.
+\`share\` does all this by itself; describe a file when others are to serve it as well.
+
+Sizes take K, M, G, T (powers of 1024).
+
+Examples:
+  headwater describe big.iso
+  headwater describe big.iso -o public/
+  headwater describe big.iso --sign key.pem     key.pem: openssl genpkey -algorithm ed25519`;
+
+export function describeCommand(shell: Shell): Command {
+  return new Command('describe')
+    .summary('write the content descriptor of a file')
+    .description('Write the content descriptor of a file, by which everybody can check every part.')
+    .argument('<file>', 'the file to describe')
+    .option('-o, --output <path>', 'where to write the descriptor: a folder or a file name')
+    .option('--symbol <bytes>', 'size of a symbol (default 16K, less for small files)', parseBytes)
+    .option('--block <bytes>', 'size of a block, about (default 16M)', parseBytes)
+    .option('--window <n>', 'symbols with a hash, times the file (default 2)', parseWhole(1, 4))
+    .option('--sign <key>', 'sign with this Ed25519 private key, a PEM file')
+    .option('-q, --quiet', 'print nothing but errors')
+    .option('--json', 'print the result as one line of JSON')
+    .addHelpText('after', EXAMPLES)
+    .action((file: string, flags: DescribeFlags) => runDescribe(shell, file, flags));
+}
+
+async function runDescribe(shell: Shell, file: string, flags: DescribeFlags): Promise<void> {
+  const { terminal } = shell;
+  const interrupt = onInterrupt();
+  const sign = flags.sign === undefined ? undefined : await loadSigner(flags.sign);
+  const quiet = flags.quiet === true || flags.json === true;
+  const meter = createMeter(terminal, `describing ${plain(basename(file))}`, quiet);
+  try {
+    const description = await describe(file, {
+      output: await outputPath(file, flags.output),
+      symbolBytes: flags.symbol,
+      blockBytes: flags.block,
+      windowRatio: flags.window,
+      sign,
+      onProgress: ({ bytes, total }) => meter.show(bytes, total),
+      signal: interrupt.signal,
+    });
+    meter.close();
+    if (flags.json === true) printJson(terminal.stdout, describedEvent(description));
+    else if (flags.quiet !== true) print(terminal.stdout, describedText(description));
+  } catch (error) {
+    const code = interrupt.code();
+    if (code === undefined) throw error;
+    shell.exit = code ?? EXIT.INTERRUPTED;
+  } finally {
+    meter.close();
+    interrupt.dispose();
+  }
+}
+
+/** A folder (one that exists, or a path that ends like one) takes the usual name. */
+async function outputPath(file: string, output: string | undefined): Promise<string | undefined> {
+  if (output === undefined) return undefined;
+  const found = await stat(output).catch(() => undefined);
+  const isFolder = /[/\\]$/.test(output) || found?.isDirectory() === true;
+  return isFolder ? join(output, `${basename(file)}.headwater`) : output;
+}
+
+function describedEvent({ descriptor, contentId, descriptorPath, leavesPath }: Description): object {
+  return {
+    event: 'described',
+    contentId: toHex(contentId),
+    name: descriptor.name,
+    bytes: descriptor.length,
+    sha256: toHex(descriptor.sha256),
+    symbolBytes: descriptor.symbolBytes,
+    blockCount: descriptor.blockCount,
+    windowRatio: descriptor.windowRatio,
+    descriptor: descriptorPath,
+    leaves: leavesPath,
+    ...(descriptor.signature === undefined
+      ? {}
+      : { publisher: toHex(descriptor.signature.publicKey) }),
+  };
+}
+
+function describedText({ descriptor, contentId, descriptorPath, leavesPath }: Description): string {
+  const { length, symbolBytes, blockCount, signature } = descriptor;
+  const symbols = plural(Math.ceil(length / symbolBytes), 'symbol');
+  const rows = [
+    ['file', `${plain(descriptor.name)}, ${formatBytes(length)}`],
+    ['cut into', `${symbols} of ${formatBytes(symbolBytes)} in ${plural(blockCount, 'block')}`],
+    ['content id', toHex(contentId)],
+    ['SHA-256', toHex(descriptor.sha256)],
+    ...(signature === undefined ? [] : [['publisher', toHex(signature.publicKey)]]),
+    ['descriptor', plain(descriptorPath)],
+    ['leaves', plain(leavesPath)],
+  ];
+  return rows.map(([name = '', value = '']) => `${name.padEnd(12)}${value}`).join('\n');
+}

@@ -1,0 +1,94 @@
+// The command tree, and what every command has in common: help, refusal of unknown options, one way to fail.
+
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { explain, failureOf } from './failure.ts';
+import { type Terminal, print, printJson } from './terminal.ts';
+import { describeCommand } from './describe.ts';
+import { getCommand } from './get.ts';
+import { inspectCommand } from './inspect.ts';
+import { shareCommand } from './share.ts';
+
+/** What a command is given besides its arguments. It leaves its exit code here. */
+export interface Shell {
+  readonly terminal: Terminal;
+  exit: ExitCode;
+}
+
+const ABOUT = `Fetch one large file from every place that holds any part of it.
+
+A file is cut into symbols; any set of symbols that is large enough gives the file back. So every
+holder helps: the publisher, and everybody who has a part already, whichever part that is.`;
+
+const EXAMPLES = `
+Start here:
+  headwater share big.iso                  on one machine: prints a link and serves the file
+  headwater get 'headwater:?xt=…'          on another: fetches the file from that link
+  headwater get LINK -s ws://host:7070     and from more sources
+
+\`headwater COMMAND --help\` explains a command. Exit codes are listed in the README.`;
+
+/** Runs one command line. Never throws; never ends the process. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const shell: Shell = { terminal, exit: EXIT.OK };
+  try {
+    await createProgram(shell).parseAsync([...args], { from: 'user' });
+    return shell.exit;
+  } catch (error) {
+    if (error instanceof CommanderError) return commandLineFault(error, args, terminal);
+    const failure = failureOf(error);
+    print(terminal.stderr, explain(failure));
+    if (args.includes('--json')) {
+      printJson(terminal.stdout, { event: 'error', code: failure.code, message: failure.message });
+    }
+    return failure.exit;
+  }
+}
+
+function createProgram(shell: Shell): Command {
+  const program = new Command('headwater')
+    .description(ABOUT)
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .addHelpText('after', EXAMPLES);
+  for (const make of [describeCommand, shareCommand, getCommand, inspectCommand]) {
+    program.addCommand(make(shell));
+  }
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .showHelpAfterError(`(\`${commandName(command)} --help\` lists the options)`)
+      .configureOutput({
+        writeOut: (text) => shell.terminal.stdout.write(text),
+        writeErr: (text) => shell.terminal.stderr.write(text),
+        outputError: (text, write) => write(text.replace(/^error: /, 'headwater: ')),
+      });
+  }
+  return program;
+}
+
+function commandName(command: Command): string {
+  return command.name() === 'headwater' ? 'headwater' : `headwater ${command.name()}`;
+}
+
+/** Commander has printed its message (or the help) already. */
+function commandLineFault(
+  error: CommanderError,
+  args: readonly string[],
+  terminal: Terminal,
+): ExitCode {
+  if (error.exitCode === 0) return EXIT.OK;
+  if (args.includes('--json')) {
+    const message = error.message.replace(/^error: /, '');
+    printJson(terminal.stdout, { event: 'error', code: 'USAGE', message });
+  }
+  return EXIT.USAGE;
+}
+
+function version(): string {
+  const require = createRequire(import.meta.url);
+  const { version: text } = require('../../package.json') as { readonly version: string };
+  return text;
+}

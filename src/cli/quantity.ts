@@ -1,0 +1,80 @@
+// Numbers as people type them: sizes and rates with K, M, G, T (powers of 1024, as in curl --limit-rate),
+// seconds, fractions and counts. A value that makes no sense is refused, never guessed.
+
+import { InvalidArgumentError } from 'commander';
+
+const SUFFIXES = 'KMGT';
+
+/** "20M" → 20,971,520. At least 1 byte. */
+export function parseBytes(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([KMGT]?)$/i.exec(text);
+  const number = Number(match?.[1]);
+  const power = match?.[2] ? SUFFIXES.indexOf(match[2].toUpperCase()) + 1 : 0;
+  const bytes = Math.round(number * 1024 ** power);
+  if (match === null || !Number.isSafeInteger(bytes) || bytes < 1) {
+    throw new InvalidArgumentError('Write a number of bytes, for example 65536, 64K, 20M or 1.5G.');
+  }
+  return bytes;
+}
+
+/** A time in seconds → milliseconds. */
+export function parseSeconds(text: string): number {
+  const seconds = decimal(text);
+  if (seconds === undefined || seconds <= 0 || seconds > 1e9) {
+    throw new InvalidArgumentError('Write a number of seconds above 0, for example 30.');
+  }
+  return seconds * 1000;
+}
+
+/** A share of a whole, above 0 and at most 1. */
+export function parseFraction(text: string): number {
+  const fraction = decimal(text);
+  if (fraction === undefined || fraction <= 0 || fraction > 1) {
+    throw new InvalidArgumentError('Write a number above 0 and at most 1, for example 0.25.');
+  }
+  return fraction;
+}
+
+/** Makes a parser of whole numbers in min..max. */
+export function parseWhole(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+    if (!(value >= min && value <= max)) {
+      throw new InvalidArgumentError(`Write a whole number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** "0.0.0.0:7070", "[::]:7070", ":7070" or "7070". Port 0 takes any free port. */
+export function parseEndpoint(text: string): Endpoint {
+  const match = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]*)):)?(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) {
+    throw new InvalidArgumentError('Write HOST:PORT, for example 0.0.0.0:7070.');
+  }
+  return { host: match[1] ?? (match[2] || '127.0.0.1'), port };
+}
+
+/** The address of a source: ws://…, wss://… or HOST:PORT. */
+export function parseSource(text: string): string {
+  const url = text.includes('://') ? text : `ws://${text}`;
+  if (!URL.canParse(url) || !/^wss?:\/\/[^/?#]/i.test(url)) {
+    throw new InvalidArgumentError('Write an address, for example ws://192.0.2.7:7070.');
+  }
+  return text;
+}
+
+/** For options that may be given several times. */
+export function collect(parse: (text: string) => string): (text: string, list: string[]) => string[] {
+  return (text, list) => [...list, parse(text)];
+}
+
+function decimal(text: string): number | undefined {
+  return /^\d+(\.\d+)?$|^\.\d+$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,157 @@
+// The state of every source block of one download, in flat arrays: what is held, on its way and owed, and
+// which blocks are open for requests.
+
+import type { SymbolId } from '../base/index.ts';
+import { Bitset } from '../base/index.ts';
+import type { Layout } from '../content/index.ts';
+import type { WorkingSet } from '../store/index.ts';
+
+/** Blocks that may be open at once in order: bounds leaves and decoding work in memory. */
+const OPEN_MAX = 8;
+/** … and including those out of order, for peers that hold only later blocks. */
+const OPEN_ALL_MAX = 32;
+
+const WAITING = 0;
+const FINISHING = 1;
+const FINISHED = 2;
+
+export class Blocks {
+  readonly layout: Layout;
+  readonly held: WorkingSet;
+  /** Ids wanted from some link and not arrived. */
+  readonly assigned: Bitset;
+  /** Ids that are being verified and stored. */
+  readonly arriving: Bitset;
+  /** How many partial peers hold each id, at most 255. */
+  readonly holders: Uint8Array;
+  /** Blocks open for requests, in the order of opening. */
+  readonly open: number[] = [];
+  /** Symbols towards ℓ that are held. */
+  have = 0;
+  finishedCount = 0;
+  private readonly state: Uint8Array;
+  private readonly credited: Uint32Array;
+  private readonly arrivingIn: Uint32Array;
+  private readonly extra: Uint32Array;
+  private firstWaiting = 0;
+
+  constructor(held: WorkingSet) {
+    const { layout } = held;
+    this.layout = layout;
+    this.held = held;
+    this.assigned = new Bitset(layout.idCount);
+    this.arriving = new Bitset(layout.idCount);
+    this.holders = new Uint8Array(layout.idCount);
+    this.state = new Uint8Array(layout.blockCount);
+    this.credited = new Uint32Array(layout.blockCount);
+    this.arrivingIn = new Uint32Array(layout.blockCount);
+    this.extra = new Uint32Array(layout.blockCount);
+    for (let sbn = 0; sbn < layout.blockCount; sbn++) {
+      this.have += Math.min(layout.sourceSymbols(sbn), held.countIn(sbn));
+    }
+  }
+
+  /** Symbols that the block still wants asked for: K (and more after a short decode) less all on hand. */
+  room(sbn: number): number {
+    if (this.state[sbn] !== WAITING) return 0;
+    return Math.max(0, this.lacking(sbn) - (this.credited[sbn] ?? 0));
+  }
+
+  /** Symbols that the block lacks, not counting credit. */
+  lacking(sbn: number): number {
+    const target = this.layout.sourceSymbols(sbn) + (this.extra[sbn] ?? 0);
+    return Math.max(0, target - this.held.countIn(sbn) - (this.arrivingIn[sbn] ?? 0));
+  }
+
+  /** Live credit of the block over all links. */
+  creditIn(sbn: number): number {
+    return this.credited[sbn] ?? 0;
+  }
+
+  isFinished(sbn: number): boolean {
+    return this.state[sbn] === FINISHED;
+  }
+
+  /** True when enough is held to try to decode and nobody does yet. */
+  isReady(sbn: number): boolean {
+    return (
+      this.state[sbn] === WAITING &&
+      this.held.countIn(sbn) >= this.layout.sourceSymbols(sbn) + (this.extra[sbn] ?? 0)
+    );
+  }
+
+  /** True when the symbol would still be of use. */
+  wants(id: SymbolId, sbn: number): boolean {
+    return (
+      this.state[sbn] === WAITING &&
+      !this.held.has(id) &&
+      !this.arriving.has(id) &&
+      this.lacking(sbn) > 0
+    );
+  }
+
+  credit(sbn: number, count: number): void {
+    this.credited[sbn] = Math.max(0, (this.credited[sbn] ?? 0) + count);
+  }
+
+  arrive(id: SymbolId, sbn: number): void {
+    this.arriving.add(id);
+    this.arrivingIn[sbn] = (this.arrivingIn[sbn] ?? 0) + 1;
+  }
+
+  /** Verified and stored, or not. */
+  settle(id: SymbolId, sbn: number, kept: boolean): void {
+    if (this.arriving.delete(id)) this.arrivingIn[sbn] = (this.arrivingIn[sbn] ?? 0) - 1;
+    if (!kept || !this.held.add(id)) return;
+    if (this.held.countIn(sbn) <= this.layout.sourceSymbols(sbn)) this.have++;
+  }
+
+  finishing(sbn: number): void {
+    this.state[sbn] = FINISHING;
+    this.close(sbn);
+  }
+
+  finished(sbn: number): void {
+    this.state[sbn] = FINISHED;
+    this.finishedCount++;
+    this.held.addBlock(sbn);
+  }
+
+  /** The rank did not suffice: one more symbol. */
+  short(sbn: number): void {
+    this.state[sbn] = WAITING;
+    this.extra[sbn] = (this.extra[sbn] ?? 0) + 1;
+    this.firstWaiting = Math.min(this.firstWaiting, sbn);
+  }
+
+  /** The block proved corrupt: all its symbols are gone. */
+  discard(sbn: number): void {
+    this.have -= Math.min(this.layout.sourceSymbols(sbn), this.held.countIn(sbn));
+    this.held.deleteBlock(sbn);
+    this.state[sbn] = WAITING;
+    this.firstWaiting = Math.min(this.firstWaiting, sbn);
+  }
+
+  /**
+   * Opens the first block in ascending order for which `useful` holds; −1 when there is none or `ordered`
+   * (8) or, for a sender that has nothing in those, 32 blocks are open.
+   */
+  openNext(ordered: boolean, useful: (sbn: number) => boolean): number {
+    if (this.open.length >= (ordered ? OPEN_MAX : OPEN_ALL_MAX)) return -1;
+    for (let sbn = this.firstWaiting; sbn < this.layout.blockCount; sbn++) {
+      if (this.state[sbn] !== WAITING) {
+        if (sbn === this.firstWaiting) this.firstWaiting++;
+        continue;
+      }
+      if (this.open.includes(sbn) || !useful(sbn)) continue;
+      this.open.push(sbn);
+      return sbn;
+    }
+    return -1;
+  }
+
+  private close(sbn: number): void {
+    const at = this.open.indexOf(sbn);
+    if (at >= 0) this.open.splice(at, 1);
+  }
+}

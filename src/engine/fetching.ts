@@ -1,0 +1,325 @@
+// The receiving side of a transfer: credit out, symbols in, blocks finished. It owns no link; the transfer
+// tells it what came over which.
+
+import type { Bitset, Sha256, SymbolId } from '../base/index.ts';
+import { ProtocolError } from '../base/index.ts';
+import type { Descriptor } from '../content/index.ts';
+import type { TokenBucket, VoidCredit } from '../session/index.ts';
+import { STALLS_MAX, STRIKES_MAX } from '../session/index.ts';
+import { readIdRuns } from '../summary/index.ts';
+import type { MessageOf } from '../wire/index.ts';
+import { CLOSE, LIMITS } from '../wire/index.ts';
+import type { Blocks } from './blocks.ts';
+import type { BlockOutcome, FailureCode, TransferInput, TransferOutput } from './io.ts';
+import { LeavesDesk } from './leaves-desk.ts';
+import type { Strategy } from './options.ts';
+import type { Exchange, Halves, Peer } from './peer.ts';
+import { Planner } from './planner.ts';
+
+/** Blocks that are decoded and checked at once: bounds memory, and two cores are what many have. */
+const FINISHING_MAX = 2;
+/** A sender that had nothing for a block is asked again after this time, ms. */
+const DRY_RETRY_MS = 1_000;
+/** A block that fails its root this often is beyond help: the descriptor contradicts itself. */
+const CORRUPT_MAX = 2;
+
+/** What fetching asks of the transfer it belongs to. */
+export interface FetchingHost {
+  readonly peers: readonly Peer[];
+  output(output: TransferOutput): void;
+  drop(peer: Peer, code: number, reason: string, now: number): void;
+  fail(code: FailureCode, message: string): void;
+}
+
+export interface FetchingOptions {
+  readonly exchange: Exchange;
+  readonly blocks: Blocks;
+  readonly descriptor: Descriptor;
+  /** Blocks whose leaves are stored. */
+  readonly leaves: Bitset;
+  readonly strategy: Strategy;
+  readonly bucket: TokenBucket | undefined;
+  readonly sha256: Sha256;
+}
+
+type SymbolsInput = Extract<TransferInput, { kind: 'symbols' }>;
+type WrittenInput = Extract<TransferInput, { kind: 'written' }>;
+
+export class Fetching {
+  readonly blocks: Blocks;
+  readonly leaves: LeavesDesk;
+  /** ℓ minus what was held at the start. */
+  readonly needed: number;
+  /** Symbols received over all links, duplicates counted. */
+  received = 0;
+  /** When something was last gained, ms. */
+  progressAt: number;
+  private readonly host: FetchingHost;
+  private readonly exchange: Exchange;
+  private readonly planner: Planner;
+  private readonly bucket: TokenBucket | undefined;
+  private readonly corrupt: Uint8Array;
+  private finishing = 0;
+  private finishingContent = false;
+  private turn = 0;
+
+  constructor(host: FetchingHost, options: FetchingOptions, now: number) {
+    const { exchange, blocks, descriptor, leaves, strategy, bucket, sha256 } = options;
+    this.host = host;
+    this.exchange = exchange;
+    this.blocks = blocks;
+    this.bucket = bucket;
+    this.needed = exchange.layout.sourceSymbolCount - blocks.have;
+    this.leaves = new LeavesDesk(descriptor, exchange.layout, leaves, sha256);
+    this.planner = new Planner({
+      blocks,
+      leaves: this.leaves,
+      strategy,
+      bucket,
+      rng: exchange.rng.fork(),
+    });
+    this.corrupt = new Uint8Array(exchange.layout.blockCount);
+    this.progressAt = now;
+  }
+
+  /** Blocks or the content are being finished: that is progress, however long it takes. */
+  get busy(): boolean {
+    return this.finishing > 0 || this.finishingContent;
+  }
+
+  /** Starts what can be started: decoding of blocks that hold enough, and the end of the content. */
+  advance(): void {
+    const { blocks } = this;
+    for (let sbn = 0; this.finishing < FINISHING_MAX && sbn < blocks.layout.blockCount; sbn++) {
+      if (blocks.isReady(sbn)) this.finish(sbn);
+    }
+    if (blocks.finishedCount === blocks.layout.blockCount && !this.finishingContent) {
+      this.finishingContent = true;
+      this.host.output({ kind: 'finish-content' });
+    }
+  }
+
+  /** Gives credit to every link that may have more, each time beginning with another one. */
+  plan(now: number): void {
+    const { peers } = this.host;
+    this.turn++;
+    for (let i = 0; i < peers.length; i++) {
+      const peer = peers[(this.turn + i) % peers.length];
+      if (peer !== undefined) this.fill(peer, now);
+    }
+    this.leaves.ask(peers, now);
+  }
+
+  /** A symbol frame came: books each symbol and has the useful ones verified. Throws ProtocolError. */
+  symbols(peer: Peer, halves: Halves, input: SymbolsInput, now: number): void {
+    const { layout } = this.blocks;
+    const { sbn, esis } = input;
+    if (sbn >= layout.blockCount) {
+      throw new ProtocolError(CLOSE.MALFORMED, `symbol of block ${sbn} beyond the content`);
+    }
+    const window = layout.windowSize(sbn);
+    const start = layout.windowStart(sbn);
+    const keep: number[] = [];
+    for (let i = 0; i < esis.length; i++) {
+      const esi = esis[i] ?? window;
+      if (esi >= window) throw new ProtocolError(CLOSE.MALFORMED, `esi ${esi} beyond the window`);
+      const id = start + esi;
+      this.book(halves, id, sbn);
+      const useful = this.blocks.wants(id, sbn) && this.leaves.held.has(sbn);
+      if (useful) {
+        this.blocks.arrive(id, sbn);
+        keep.push(i);
+      } else {
+        peer.account.duplicate++;
+      }
+      this.planner.learn(useful);
+    }
+    this.received += esis.length;
+    peer.account.arrive(esis.length, layout.symbolBytes, now);
+    peer.link.heard(now);
+    halves.receiver.progress(esis.length, now);
+    this.host.output({ kind: 'write', link: input.link, frame: input.frame, sbn, esis, keep });
+    if (halves.receiver.hungry(now)) this.fill(peer, now);
+  }
+
+  /** Symbols were verified and stored, or not. `peer` is undefined when its link is gone. */
+  written(peer: Peer | undefined, input: WrittenInput, now: number): void {
+    const congested = this.planner.congested;
+    const { sbn, esis, verdicts } = input;
+    const start = this.blocks.layout.windowStart(sbn);
+    let again = congested;
+    esis.forEach((esi, i) => {
+      const id = start + esi;
+      const kept = verdicts[i] === 'kept';
+      this.blocks.settle(id, sbn, kept);
+      if (kept) {
+        this.exchange.journal.add(id);
+        if (peer !== undefined) peer.account.useful++;
+        this.progressAt = now;
+      } else {
+        again = true;
+        if (verdicts[i] === 'rejected' && peer !== undefined) this.strike(peer, sbn, esi, now);
+      }
+    });
+    if (this.blocks.isReady(sbn)) {
+      this.advance();
+      again = true;
+    }
+    if (again) this.plan(now);
+  }
+
+  blockFinished(sbn: number, outcome: BlockOutcome, now: number): void {
+    const { blocks, host, exchange } = this;
+    this.finishing--;
+    this.progressAt = now;
+    switch (outcome) {
+      case 'ok':
+        blocks.finished(sbn);
+        exchange.journal.addRange(
+          blocks.layout.windowStart(sbn),
+          blocks.layout.windowStart(sbn + 1),
+        );
+        host.output({
+          kind: 'event',
+          event: {
+            type: 'block',
+            sbn,
+            finished: blocks.finishedCount,
+            total: blocks.layout.blockCount,
+          },
+        });
+        break;
+      case 'short':
+        blocks.short(sbn);
+        break;
+      case 'corrupt':
+        this.discard(sbn);
+        break;
+      case 'failed':
+        host.fail('DISK', `block ${sbn} could not be decoded and stored`);
+        return;
+    }
+    this.advance();
+    this.plan(now);
+  }
+
+  /** The other end gives credit back. Throws ProtocolError when the message is out of bounds. */
+  dry(halves: Halves, message: MessageOf<'dry'>, now: number): void {
+    const { blocks } = this;
+    for (const { sbn, count } of message.grants) {
+      if (sbn >= blocks.layout.blockCount) {
+        throw new ProtocolError(CLOSE.MALFORMED, `dry for block ${sbn} beyond the content`);
+      }
+      blocks.credit(sbn, -halves.receiver.dryGrant(sbn, count, now, DRY_RETRY_MS));
+    }
+    const read = readIdRuns(
+      message.body,
+      blocks.layout.idCount,
+      LIMITS.wantIdsMax,
+      (start, end) => {
+        for (let id = start; id < end; id++) {
+          halves.view.remove(id);
+          if (halves.receiver.dryWant(id, now)) this.release(id);
+        }
+      },
+    );
+    if (read === undefined) throw new ProtocolError(CLOSE.MALFORMED, 'dry names no id runs');
+    this.plan(now);
+  }
+
+  /** Ends the silence of links that owe symbols for too long. */
+  checkStalls(now: number): void {
+    for (const peer of [...this.host.peers]) {
+      const receiver = peer.halves?.receiver;
+      if (receiver === undefined || now < receiver.stallsAt(peer.link.rttMs)) continue;
+      this.revoke(receiver.stall(now));
+      const { id: link } = peer;
+      const { address } = peer.account;
+      this.host.output({ kind: 'event', event: { type: 'stalled', link, address } });
+      if (receiver.stalls >= STALLS_MAX) {
+        this.host.drop(peer, CLOSE.STALLED, 'owes symbols and sends none', now);
+      }
+    }
+  }
+
+  /** The link is gone: its credit goes to others. */
+  forget(peer: Peer): void {
+    this.leaves.forget(peer);
+    if (peer.halves !== undefined) this.revoke(peer.halves.receiver.revoke());
+  }
+
+  /** When something here is due, ms. */
+  dueAt(now: number): number {
+    let at = this.leaves.dueAt();
+    let waiting = false;
+    for (const peer of this.host.peers) {
+      const receiver = peer.halves?.receiver;
+      if (receiver === undefined || !peer.asked) continue;
+      at = Math.min(at, receiver.stallsAt(peer.link.rttMs));
+      if (receiver.suspendedUntil > now) at = Math.min(at, receiver.suspendedUntil);
+      if (receiver.retryAt > now) at = Math.min(at, receiver.retryAt);
+      waiting ||= receiver.room(now) > 0;
+    }
+    if (waiting && this.bucket !== undefined && !this.bucket.ready(now)) {
+      at = Math.min(at, this.bucket.readyAt(now));
+    }
+    return at;
+  }
+
+  private fill(peer: Peer, now: number): void {
+    const trading = this.host.peers.some((other) => other.link.fetching && !other.link.complete);
+    this.planner.fill(peer, trading, now);
+  }
+
+  private book(halves: Halves, id: SymbolId, sbn: number): void {
+    const cover = halves.receiver.arrive(id, sbn);
+    if (cover === 'void') return;
+    this.blocks.credit(sbn, -1);
+    if (cover === 'want') this.blocks.assigned.delete(id);
+  }
+
+  private release(id: SymbolId): void {
+    this.blocks.assigned.delete(id);
+    this.blocks.credit(this.blocks.layout.sbnOf(id), -1);
+  }
+
+  private revoke(credit: VoidCredit): void {
+    for (const { sbn, count } of credit.grants) this.blocks.credit(sbn, -count);
+    for (const id of credit.ids) this.release(id);
+  }
+
+  private strike(peer: Peer, sbn: number, esi: number, now: number): void {
+    const { id: link, account } = peer;
+    account.rejected++;
+    account.strikes++;
+    const { address } = account;
+    this.host.output({ kind: 'event', event: { type: 'rejected', link, address, sbn, esi } });
+    if (account.strikes >= STRIKES_MAX) {
+      this.host.drop(peer, CLOSE.BAD_SYMBOL, 'sent symbols that fail their leaf', now);
+    }
+  }
+
+  private finish(sbn: number): void {
+    const { blocks } = this;
+    const start = blocks.layout.windowStart(sbn);
+    const held: number[] = [];
+    blocks.held.bits.forEach(
+      (id) => held.push(id - start),
+      start,
+      blocks.layout.windowStart(sbn + 1),
+    );
+    blocks.finishing(sbn);
+    this.finishing++;
+    this.host.output({ kind: 'finish-block', sbn, held });
+  }
+
+  private discard(sbn: number): void {
+    this.corrupt[sbn] = (this.corrupt[sbn] ?? 0) + 1;
+    if ((this.corrupt[sbn] ?? 0) >= CORRUPT_MAX) {
+      this.host.fail('CORRUPT', `block ${sbn} does not match the descriptor's source root`);
+      return;
+    }
+    this.blocks.discard(sbn);
+    this.host.output({ kind: 'discard-block', sbn });
+  }
+}

@@ -1,0 +1,206 @@
+// The contract between a Transfer and its driver: every input and output, and what may happen when.
+// A driver feeds one input with the time, then drains poll() until it answers `timeout`, and comes back
+// no later than the time named there. Payload bytes stay in the driver; only ids cross this line.
+
+import type { LinkId } from '../base/index.ts';
+import type { Bitset } from '../base/index.ts';
+
+/** Why a download ended without its file, or a warning was given. Stable; the README maps them to exit codes. */
+export type FailureCode =
+  | 'UNREACHABLE' // no source could be reached
+  | 'UNFINISHED' // sources were lost or hold too little between them
+  | 'BAD_DESCRIPTOR' // the descriptor does not match the content id, or cannot be used
+  | 'CORRUPT' // a block or the file does not have the hash the descriptor commits to
+  | 'DISK' // the store failed
+  | 'ABORTED'; // the user stopped it
+
+export type TransferInput =
+  /** Begins: with the descriptor when the caller has one. Always the first input. */
+  | { readonly kind: 'start'; readonly descriptor?: Uint8Array }
+  /** The store is open: what it holds, and the blocks whose leaves it has. Answers the `open` output. */
+  | { readonly kind: 'opened'; readonly held: Bitset; readonly leaves: Bitset }
+  /** A source joins. The machine decides when to dial it. `index` counts sources from 0, in order. */
+  | { readonly kind: 'source'; readonly index: number; readonly address: string }
+  | { readonly kind: 'dial-failed'; readonly index: number; readonly reason: string }
+  /** A WebSocket is open, dialled (`index` names the source) or accepted. */
+  | {
+      readonly kind: 'link-open';
+      readonly link: LinkId;
+      readonly address: string;
+      readonly index?: number;
+    }
+  | {
+      readonly kind: 'link-closed';
+      readonly link: LinkId;
+      readonly code: number;
+      readonly reason: string;
+    }
+  /** A control message arrived, as bytes. */
+  | { readonly kind: 'control'; readonly link: LinkId; readonly bytes: Uint8Array }
+  /** A symbol frame arrived. The driver keeps its payloads under `frame` until the `write` output. */
+  | {
+      readonly kind: 'symbols';
+      readonly link: LinkId;
+      readonly frame: number;
+      readonly sbn: number;
+      readonly esis: readonly number[];
+    }
+  /** The driver's own checks refused a frame (text, oversized, undecodable header). */
+  | {
+      readonly kind: 'violation';
+      readonly link: LinkId;
+      readonly code: number;
+      readonly reason: string;
+    }
+  /** Completes `read`: the frame has left this process (or its link is gone). */
+  | { readonly kind: 'sent'; readonly link: LinkId; readonly count: number }
+  /** Completes `read` when the store could not give the payloads. */
+  | {
+      readonly kind: 'unreadable';
+      readonly link: LinkId;
+      readonly sbn: number;
+      readonly esis: readonly number[];
+    }
+  /** Completes `write`: per symbol of the output, in order, what became of it. */
+  | {
+      readonly kind: 'written';
+      readonly link: LinkId;
+      readonly sbn: number;
+      readonly esis: readonly number[];
+      readonly verdicts: readonly Verdict[];
+    }
+  /** Completes `read-leaves`; undefined when the store does not have them. */
+  | {
+      readonly kind: 'leaves-read';
+      readonly link: LinkId;
+      readonly sbn: number;
+      readonly leaves: Uint8Array | undefined;
+    }
+  /** Completes `finish-block`. */
+  | {
+      readonly kind: 'block-finished';
+      readonly sbn: number;
+      readonly outcome: BlockOutcome;
+    }
+  /** Completes `finish-content`: undefined when the file has its final name and the right hash. */
+  | {
+      readonly kind: 'content-finished';
+      readonly problem: { readonly code: FailureCode; readonly message: string } | undefined;
+    }
+  /** The store failed for good (disk full, I/O error). Nothing more is requested. */
+  | { readonly kind: 'disk-failed'; readonly message: string }
+  /** The user stops the transfer: links are closed, nothing more is sent. */
+  | { readonly kind: 'abort' }
+  /** The time named by the last `timeout` output has come (or nothing in particular happened). */
+  | { readonly kind: 'timeout' };
+
+/** kept: verified and stored. rejected: fails its leaf. failed: right, but the store could not keep it. */
+export type Verdict = 'kept' | 'rejected' | 'failed';
+
+/** ok: all source symbols are stored and match the source root. short: the rank does not suffice yet. */
+export type BlockOutcome = 'ok' | 'short' | 'corrupt' | 'failed';
+
+export type TransferOutput =
+  /** The descriptor is known and valid: open the store, then answer `opened`. Once. */
+  | { readonly kind: 'open'; readonly descriptor: Uint8Array }
+  /** Dial source `index`: answer `link-open` or `dial-failed`. */
+  | { readonly kind: 'dial'; readonly index: number; readonly address: string }
+  /** Send this control message on the link. */
+  | { readonly kind: 'send'; readonly link: LinkId; readonly bytes: Uint8Array }
+  /** Read these symbols, send them as one symbol frame, answer `sent` or `unreadable`. */
+  | {
+      readonly kind: 'read';
+      readonly link: LinkId;
+      readonly sbn: number;
+      readonly esis: readonly number[];
+    }
+  /**
+   * Verify and store these symbols of a received frame (`keep` gives their positions in it), drop the
+   * others, and answer `written`. An empty `keep` only releases the frame; it is not answered.
+   */
+  | {
+      readonly kind: 'write';
+      readonly link: LinkId;
+      readonly frame: number;
+      readonly sbn: number;
+      readonly esis: readonly number[];
+      readonly keep: readonly number[];
+    }
+  /** Store these leaves, which are checked; symbols of the block may come right after. Not answered. */
+  | { readonly kind: 'write-leaves'; readonly sbn: number; readonly leaves: Uint8Array }
+  | { readonly kind: 'read-leaves'; readonly link: LinkId; readonly sbn: number }
+  /** Decode what is missing of the block, store it, read the block back and check its source root. */
+  | {
+      readonly kind: 'finish-block';
+      readonly sbn: number;
+      /** Symbols held of this block: ESIs in ascending order. */
+      readonly held: readonly number[];
+    }
+  /** Forget the stored symbols of a block that proved corrupt. Not answered. */
+  | { readonly kind: 'discard-block'; readonly sbn: number }
+  /** All blocks are finished: check the whole-file hash, sync, rename; answer `content-finished`. */
+  | { readonly kind: 'finish-content' }
+  /** Close the link: first the bytes (a bye), then the WebSocket with the code. */
+  | {
+      readonly kind: 'close';
+      readonly link: LinkId;
+      readonly code: number;
+      readonly reason: string;
+      readonly bytes: Uint8Array | undefined;
+    }
+  | { readonly kind: 'event'; readonly event: TransferEvent }
+  /** Nothing more to do: come back at `at` (ms, Infinity: only with the next input). */
+  | { readonly kind: 'timeout'; readonly at: number };
+
+export type TransferEvent =
+  | { readonly type: 'link-up'; readonly link: LinkId; readonly address: string; readonly agent: string }
+  | {
+      readonly type: 'link-down';
+      readonly link: LinkId;
+      readonly address: string;
+      readonly code: number;
+      readonly reason: string;
+    }
+  | { readonly type: 'dial-failed'; readonly address: string; readonly reason: string }
+  /** A symbol of this source failed its leaf. */
+  | { readonly type: 'rejected'; readonly link: LinkId; readonly address: string; readonly sbn: number; readonly esi: number }
+  | { readonly type: 'stalled'; readonly link: LinkId; readonly address: string }
+  | { readonly type: 'block'; readonly sbn: number; readonly finished: number; readonly total: number }
+  | { readonly type: 'done' }
+  | { readonly type: 'failed'; readonly code: FailureCode; readonly message: string };
+
+/** What a progress display and the final report show. Counts are symbols unless the name says bytes. */
+export interface TransferStatus {
+  readonly phase: 'describing' | 'opening' | 'running' | 'done' | 'failed';
+  /** ℓ: source symbols of the content; 0 until the descriptor is known. */
+  readonly total: number;
+  /** Symbols towards ℓ that are held, per block at most K. */
+  readonly have: number;
+  /** ℓ minus `have` when the store was opened. */
+  readonly needed: number;
+  readonly received: number;
+  readonly useful: number;
+  readonly duplicate: number;
+  readonly rejected: number;
+  /** Summary and request bytes of both directions that serve this end's receiving. */
+  readonly summaryBytes: number;
+  readonly sent: number;
+  readonly sources: readonly SourceStatus[];
+}
+
+export interface SourceStatus {
+  readonly kind: 'peer';
+  readonly address: string;
+  readonly connected: boolean;
+  readonly received: number;
+  readonly useful: number;
+  readonly duplicate: number;
+  readonly rejected: number;
+  /** Payload bytes received. */
+  readonly bytes: number;
+  readonly summaryBytes: number;
+  /** Symbols sent to this source. */
+  readonly sent: number;
+  /** Bytes per second received, smoothed. */
+  readonly rate: number;
+}

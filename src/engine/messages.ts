@@ -1,0 +1,176 @@
+// What a transfer does with each message of a neighbour. Throws ProtocolError, which ends the link.
+
+import { CorruptError, ProtocolError } from '../base/index.ts';
+import { readIdRuns } from '../summary/index.ts';
+import type { MessageOf } from '../wire/index.ts';
+import { CLOSE, LIMITS, STRATEGY } from '../wire/index.ts';
+import { sendDescriptor } from './descriptor-desk.ts';
+import type { PeerMessage } from './neighbours.ts';
+import type { Exchange, Halves, Peer } from './peer.ts';
+import { refuse } from './serving.ts';
+import type { Transfer } from './transfer.ts';
+
+/** Times that one link may ask for the descriptor or for leaves of a block, beyond one per block. */
+const METADATA_SPARE = 64;
+/** Symbols between two deltas of a coordinated sender, at most. */
+const DELTA_PERIOD_MAX = 256;
+
+export function takeMessage(
+  transfer: Transfer,
+  peer: Peer,
+  message: PeerMessage,
+  size: number,
+  now: number,
+): void {
+  const { exchange } = transfer;
+  switch (message.type) {
+    case 'want-descriptor':
+      countMetadata(peer, exchange);
+      sendDescriptor(peer, transfer.descriptor);
+      return;
+    case 'descriptor':
+      takeDescriptor(transfer, peer, message, now);
+      return;
+    case 'status':
+      peer.halves?.receiver.forgetDry();
+      transfer.desk.ask(transfer.descriptor === undefined ? transfer.peers : [], now);
+      transfer.join(peer, now);
+      return;
+    default:
+  }
+  if (exchange === undefined || peer.halves === undefined) {
+    throw new ProtocolError(CLOSE.UNEXPECTED, `${message.type} before this end serves`);
+  }
+  if (isPrice(transfer, message)) peer.account.summaryBytes += size;
+  takeSymbolMessage(transfer, exchange, peer, peer.halves, message, now);
+}
+
+type SymbolMessage = Exclude<
+  PeerMessage,
+  MessageOf<'want-descriptor' | 'descriptor' | 'status'>
+>;
+
+function takeSymbolMessage(
+  transfer: Transfer,
+  exchange: Exchange,
+  peer: Peer,
+  halves: Halves,
+  message: SymbolMessage,
+  now: number,
+): void {
+  const { fetching } = transfer;
+  switch (message.type) {
+    case 'want-leaves':
+      countMetadata(peer, exchange);
+      if (message.sbn >= exchange.layout.blockCount) {
+        throw new ProtocolError(CLOSE.MALFORMED, `leaves of block ${message.sbn} beyond the content`);
+      }
+      transfer.output({ kind: 'read-leaves', link: peer.id, sbn: message.sbn });
+      break;
+    case 'leaves': {
+      const whole = fetching?.leaves.chunk(peer, message);
+      if (whole !== undefined) transfer.output({ kind: 'write-leaves', ...whole });
+      if (message.bytes.length === 0 || whole !== undefined) fetching?.plan(now);
+      break;
+    }
+    case 'ask':
+      takeAsk(transfer, exchange, peer, halves, message);
+      break;
+    case 'summary':
+      halves.view.summary(message);
+      news(transfer, peer, halves, now);
+      break;
+    case 'delta':
+      halves.view.delta(message);
+      news(transfer, peer, halves, now);
+      break;
+    case 'grant':
+      halves.sender.grant(message.grants);
+      transfer.serve(now);
+      break;
+    case 'want':
+      takeWant(exchange, halves, message);
+      transfer.serve(now);
+      break;
+    case 'dry':
+      fetching?.dry(halves, message, now);
+      // A filter that hides what is lacking is renewed; an exact view needs no second telling.
+      peer.tellAfterDry(fetching?.received ?? 0);
+      break;
+  }
+  refuse(peer);
+}
+
+/** True when the message is part of the price of this end's receiving. */
+function isPrice(transfer: Transfer, message: SymbolMessage): boolean {
+  if (transfer.fetching === undefined) return false;
+  if (message.type === 'dry') return true;
+  const described = message.type === 'summary' || message.type === 'delta';
+  return described && transfer.options.strategy === 'coordinated';
+}
+
+/** The neighbour told what it holds: it may be asked for more. */
+function news(transfer: Transfer, peer: Peer, halves: Halves, now: number): void {
+  const { fetching } = transfer;
+  if (fetching === undefined || transfer.phase !== 'running') return;
+  halves.receiver.forgetDry();
+  fetching.leaves.retry(peer);
+  fetching.plan(now);
+}
+
+function takeAsk(
+  transfer: Transfer,
+  exchange: Exchange,
+  peer: Peer,
+  halves: Halves,
+  message: MessageOf<'ask'>,
+): void {
+  if (!transfer.options.serve) throw new ProtocolError(CLOSE.UNEXPECTED, 'ask, but nothing is served');
+  if (halves.sender.strategy !== undefined) {
+    throw new ProtocolError(CLOSE.UNEXPECTED, 'a second ask');
+  }
+  halves.sender.strategy = message.strategy;
+  if (message.strategy !== STRATEGY.coordinated) return;
+  if (exchange.held.count === exchange.layout.idCount) return; // `complete` says it all
+  const f = Math.max(1, message.updateFrequency);
+  const period = Math.min(DELTA_PERIOD_MAX, Math.ceil(exchange.layout.sourceSymbolCount / f));
+  peer.describe(exchange, 'exact', period, transfer.fetching?.received ?? 0);
+}
+
+function takeWant(exchange: Exchange, halves: Halves, message: MessageOf<'want'>): void {
+  const ids: number[] = [];
+  const { idCount } = exchange.layout;
+  const read = readIdRuns(message.body, idCount, LIMITS.wantIdsMax, (start, end) => {
+    for (let id = start; id < end; id++) ids.push(id);
+  });
+  if (read === undefined) throw new ProtocolError(CLOSE.MALFORMED, 'want names no id runs');
+  halves.sender.want(ids);
+}
+
+function takeDescriptor(
+  transfer: Transfer,
+  peer: Peer,
+  message: MessageOf<'descriptor'>,
+  now: number,
+): void {
+  if (transfer.descriptor !== undefined) return;
+  const whole = transfer.desk.chunk(peer, message);
+  if (whole === undefined) {
+    transfer.desk.ask(transfer.peers, now);
+    return;
+  }
+  try {
+    transfer.describe(whole);
+  } catch (error) {
+    if (!(error instanceof CorruptError)) throw error;
+    transfer.desk.forget(peer);
+    throw new ProtocolError(CLOSE.BAD_DESCRIPTOR, error.message);
+  }
+}
+
+function countMetadata(peer: Peer, exchange: Exchange | undefined): void {
+  const limit = METADATA_SPARE + 2 * (exchange?.layout.blockCount ?? 0);
+  if (++peer.metadataAnswers > limit) {
+    throw new ProtocolError(CLOSE.LIMIT, `more than ${limit} requests for metadata`);
+  }
+}

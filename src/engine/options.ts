@@ -1,0 +1,32 @@
+// What a Transfer is told at birth.
+
+import type { Sha256 } from '../base/index.ts';
+
+/** How senders choose what they send (protocol/session.md, "Asking"). */
+export type Strategy = 'uninformed' | 'uninformed-wor' | 'reconciled' | 'coordinated';
+
+export interface TransferOptions {
+  /** SHA-256 that names the content, 32 bytes. */
+  readonly contentId: Uint8Array;
+  readonly sha256: Sha256;
+  /** Entropy from the driver: a whole number. Equal seeds and inputs give equal outputs. */
+  readonly seed: number;
+  /** Wants the content. A transfer that does not only serves. */
+  readonly fetch: boolean;
+  /** Sends what it holds to those that ask. */
+  readonly serve: boolean;
+  readonly strategy: Strategy;
+  /** How this end describes what it holds to reconciled senders; `auto` takes the fewest bytes. */
+  readonly summary: 'auto' | 'exact' | 'bloom';
+  /** f: a summary update after every ℓ/f symbols received. */
+  readonly updateFrequency: number;
+  /** Limits in payload bytes per second over all links; undefined: none. */
+  readonly sendBytesPerSecond?: number | undefined;
+  readonly receiveBytesPerSecond?: number | undefined;
+  /** A full source counts fresh symbols from this ESI on: the ones before are known to be out already. */
+  readonly freshFrom?: number | undefined;
+  /** How long to go on without any progress before the transfer fails, ms. */
+  readonly patienceMs?: number | undefined;
+  /** Stay and serve when the content is complete, instead of closing all links. */
+  readonly linger?: boolean | undefined;
+}

@@ -1,0 +1,150 @@
+// Gives credit: decides for every link how many symbols, and which, it is asked for next. Nothing is asked
+// for twice while its credit lives, and never more than is needed (protocol/session.md, "Credit").
+
+import type { Rng } from '../base/index.ts';
+import type { TokenBucket } from '../session/index.ts';
+import { encodeIdRuns } from '../summary/index.ts';
+import type { Grant } from '../wire/index.ts';
+import { LIMITS } from '../wire/index.ts';
+import type { Blocks } from './blocks.ts';
+import type { LeavesDesk } from './leaves-desk.ts';
+import type { Strategy } from './options.ts';
+import type { Halves, Peer } from './peer.ts';
+import { hasWanted, pickWanted } from './picker.ts';
+
+/** Bytes that may wait for the disk before no more credit is given. */
+const ARRIVING_BYTES_MAX = 16 * 1024 * 1024;
+/** Blocks ahead of the open ones whose leaves are fetched in time. */
+const LEAVES_AHEAD = 4;
+/** The usefulness of uninformed symbols is not taken to be less than this. */
+const USEFUL_MIN = 0.1;
+
+/** Ids named in one message: at most 16 KiB of id runs. */
+export const REQUEST_IDS_MAX = 2_048;
+
+export interface PlannerOptions {
+  readonly blocks: Blocks;
+  readonly leaves: LeavesDesk;
+  readonly strategy: Strategy;
+  /** The limit of the receiving rate, in bytes. */
+  readonly bucket: TokenBucket | undefined;
+  readonly rng: Rng;
+}
+
+export class Planner {
+  private readonly o: PlannerOptions;
+  private readonly arrivingMax: number;
+  /** Share of the recent symbols that were useful; only uninformed senders lower it. */
+  private usefulness = 1;
+  private readonly offset: number;
+
+  constructor(options: PlannerOptions) {
+    this.o = options;
+    const { symbolBytes } = options.blocks.layout;
+    this.arrivingMax = Math.max(16, Math.floor(ARRIVING_BYTES_MAX / symbolBytes));
+    this.offset = options.rng.below(2 ** 24);
+  }
+
+  /** True when the disk is behind: no more credit until symbols settle. */
+  get congested(): boolean {
+    return this.o.blocks.arriving.count >= this.arrivingMax;
+  }
+
+  /** One symbol came: was it of use? */
+  learn(useful: boolean): void {
+    if (!this.o.strategy.startsWith('uninformed')) return;
+    this.usefulness += ((useful ? 1 : 0) - this.usefulness) / 64;
+  }
+
+  /** Asks one link for as much as it may owe. `trading`: other receivers of this content are about. */
+  fill(peer: Peer, trading: boolean, now: number): void {
+    const { halves } = peer;
+    if (halves === undefined || !peer.asked || !peer.link.serving) return;
+    for (;;) {
+      const room = this.allowance(halves, now);
+      if (room <= 0 || !halves.receiver.hungry(now)) return;
+      const done =
+        this.o.strategy === 'coordinated'
+          ? this.want(peer, halves, room, trading, now)
+          : this.grant(peer, halves, room, now);
+      if (!done) return;
+    }
+  }
+
+  private allowance(halves: Halves, now: number): number {
+    const { bucket, blocks } = this.o;
+    const room = Math.min(
+      halves.receiver.room(now),
+      this.arrivingMax - blocks.arriving.count,
+      REQUEST_IDS_MAX,
+    );
+    if (room <= 0 || bucket === undefined) return room;
+    return bucket.ready(now) ? room : 0;
+  }
+
+  /** Coordinated: names symbols. False when there is nothing to ask this link for. */
+  private want(peer: Peer, halves: Halves, room: number, trading: boolean, now: number): boolean {
+    const { blocks, leaves } = this.o;
+    const has = peer.link.complete ? undefined : halves.view.exact;
+    const rotate = trading ? this.offset : 0;
+    for (const sbn of blocks.open) {
+      if (!leaves.held.has(sbn)) continue;
+      const open = Math.min(room, blocks.room(sbn));
+      if (open <= 0) continue;
+      const ids = pickWanted(blocks, sbn, has, open, rotate);
+      ids.length = this.paid(ids.length, now);
+      if (ids.length === 0) continue;
+      for (const id of ids) blocks.assigned.add(id);
+      blocks.credit(sbn, ids.length);
+      halves.receiver.want(ids, now);
+      peer.say({ type: 'want', body: encodeIdRuns(ids) }, true);
+      return true;
+    }
+    const ordered = has === undefined;
+    return this.open(ordered, (sbn) => blocks.room(sbn) > 0 && hasWanted(blocks, sbn, has));
+  }
+
+  /** The strategies in which the sender picks: gives leave by the block. */
+  private grant(peer: Peer, halves: Halves, room: number, now: number): boolean {
+    const { blocks, leaves } = this.o;
+    const grants: Grant[] = [];
+    let left = room;
+    for (const sbn of blocks.open) {
+      if (!leaves.held.has(sbn) || !halves.receiver.mayGrant(sbn, now)) continue;
+      const useful = Math.ceil(blocks.lacking(sbn) / Math.max(USEFUL_MIN, this.usefulness));
+      const open = Math.min(left, useful - blocks.creditIn(sbn), LIMITS.grantCountMax);
+      if (open <= 0) continue;
+      const count = this.paid(open, now);
+      if (count === 0) break;
+      blocks.credit(sbn, count);
+      halves.receiver.grant(sbn, count, now);
+      grants.push({ sbn, count });
+      left -= count;
+      if (left <= 0 || grants.length === LIMITS.grantPairsMax) break;
+    }
+    if (grants.length > 0) {
+      peer.say({ type: 'grant', grants }, true);
+      return true;
+    }
+    return this.open(true, (sbn) => halves.receiver.mayGrant(sbn, now) && blocks.room(sbn) > 0);
+  }
+
+  /** Opens one more block. True when it can be asked for at once. */
+  private open(ordered: boolean, useful: (sbn: number) => boolean): boolean {
+    const { blocks, leaves } = this.o;
+    const sbn = blocks.openNext(ordered, useful);
+    if (sbn < 0) return false;
+    const end = Math.min(blocks.layout.blockCount, sbn + 1 + LEAVES_AHEAD);
+    for (let ahead = sbn; ahead < end; ahead++) {
+      if (!blocks.isFinished(ahead)) leaves.need(ahead);
+    }
+    return leaves.held.has(sbn);
+  }
+
+  /** How many of `count` symbols the rate limit lets through now; they are paid for. */
+  private paid(count: number, now: number): number {
+    const { bucket, blocks } = this.o;
+    if (count === 0) return 0;
+    return bucket === undefined ? count : bucket.take(count, blocks.layout.symbolBytes, now);
+  }
+}

@@ -1,0 +1,96 @@
+// The serving side of a transfer: turns the credit that neighbours gave into reads, in turn and within the
+// rate limit, and answers their requests for metadata.
+
+import { encodeIdRuns } from '../summary/index.ts';
+import { LEAF_BYTES } from '../content/index.ts';
+import type { TokenBucket } from '../session/index.ts';
+import { LIMITS } from '../wire/index.ts';
+import type { TransferOutput } from './io.ts';
+import type { Peer } from './peer.ts';
+import { REQUEST_IDS_MAX } from './planner.ts';
+
+/** Payload bytes that may be on their way from the store to one socket. */
+const READING_BYTES_MAX = 1024 * 1024;
+
+export class Serving {
+  private readonly symbolBytes: number;
+  private readonly bucket: TokenBucket | undefined;
+  private readonly output: (output: TransferOutput) => void;
+  private readonly readingMax: number;
+  private turn = 0;
+  private waiting = false;
+
+  constructor(
+    symbolBytes: number,
+    bucket: TokenBucket | undefined,
+    output: (output: TransferOutput) => void,
+  ) {
+    this.symbolBytes = symbolBytes;
+    this.bucket = bucket;
+    this.output = output;
+    this.readingMax = Math.max(2, Math.floor(READING_BYTES_MAX / symbolBytes));
+  }
+
+  /** When the rate limit lets the next symbol through, ms; Infinity when nothing waits for it. */
+  readyAt(now: number): number {
+    return this.waiting && this.bucket !== undefined ? this.bucket.readyAt(now) : Infinity;
+  }
+
+  /** Gives every neighbour one batch in turn, as long as anyone may have one. */
+  serve(peers: readonly Peer[], now: number): void {
+    this.waiting = false;
+    let idle = 0;
+    while (idle < peers.length && !this.waiting) {
+      const peer = peers[this.turn++ % peers.length];
+      if (peer !== undefined && this.batch(peer, now)) idle = 0;
+      else idle++;
+    }
+  }
+
+  /** True when a batch went out. */
+  private batch(peer: Peer, now: number): boolean {
+    const sender = peer.halves?.sender;
+    if (sender === undefined || sender.pending === 0) return false;
+    let sent = false;
+    if (peer.reading < this.readingMax) {
+      if (this.bucket !== undefined && !this.bucket.ready(now)) {
+        this.waiting = true;
+        return false;
+      }
+      const batch = sender.next();
+      if (batch !== undefined) {
+        const count = batch.esis.length;
+        this.bucket?.take(1, count * this.symbolBytes, now);
+        peer.reading += count;
+        peer.account.sent += count;
+        this.output({ kind: 'read', link: peer.id, ...batch });
+        sent = true;
+      }
+    }
+    refuse(peer);
+    return sent;
+  }
+}
+
+/** Tells the neighbour which credit is given back. */
+export function refuse(peer: Peer): void {
+  const refusal = peer.halves?.sender.takeRefusal();
+  if (refusal === undefined) return;
+  const ids = [...new Set(refusal.ids)].sort((a, b) => a - b);
+  const { grants } = refusal;
+  while (ids.length > 0 || grants.length > 0) {
+    const body = encodeIdRuns(ids.splice(0, REQUEST_IDS_MAX));
+    peer.say({ type: 'dry', grants: grants.splice(0, LIMITS.grantPairsMax), body }, false);
+  }
+}
+
+/** Sends the leaves of a block, or an empty chunk when the store does not have them. */
+export function sendLeaves(peer: Peer, sbn: number, leaves: Uint8Array | undefined): void {
+  const all = leaves ?? new Uint8Array(0);
+  let offset = 0;
+  do {
+    const bytes = all.subarray(offset, offset + LIMITS.leavesChunkBytesMax);
+    peer.say({ type: 'leaves', sbn, first: offset / LEAF_BYTES, bytes }, false);
+    offset += bytes.length;
+  } while (offset < all.length);
+}

@@ -1,0 +1,419 @@
+// One content over many links, as a machine: fetches it, serves it, or both. No Promise, timer, clock,
+// randomness or I/O: a driver feeds handle(input, now) and drains poll() until it answers `timeout`.
+
+import { Bitset, CorruptError, ProtocolError, Rng, UsageError } from '../base/index.ts';
+import type { Descriptor } from '../content/index.ts';
+import { layoutOf, openDescriptor } from '../content/index.ts';
+import type { LinkOptions } from '../session/index.ts';
+import { FreshCursors, TokenBucket } from '../session/index.ts';
+import { WorkingSet } from '../store/index.ts';
+import { Journal } from '../summary/index.ts';
+import { CLOSE, FLAG } from '../wire/index.ts';
+import { Blocks } from './blocks.ts';
+import { DescriptorDesk } from './descriptor-desk.ts';
+import { Fetching } from './fetching.ts';
+import type { FailureCode, TransferInput, TransferOutput, TransferStatus } from './io.ts';
+import { takeMessage } from './messages.ts';
+import type { PeerMessage } from './neighbours.ts';
+import { Neighbours } from './neighbours.ts';
+import type { TransferOptions } from './options.ts';
+import type { Exchange, Peer } from './peer.ts';
+import { refuse, sendLeaves, Serving } from './serving.ts';
+
+/** Program and protocol version, told to neighbours for people to read. */
+const AGENT = 'headwater/0.1';
+/** A transfer without progress fails after this time, ms. */
+const PATIENCE_MS = 30_000;
+/** Waking up this much too late means that this process slept, ms. */
+const SLEPT_MS = 500;
+
+export class Transfer {
+  readonly options: TransferOptions;
+  readonly neighbours: Neighbours;
+  readonly desk: DescriptorDesk = new DescriptorDesk();
+  phase: TransferStatus['phase'] = 'describing';
+  descriptor: Uint8Array | undefined;
+  exchange: Exchange | undefined;
+  fetching: Fetching | undefined;
+  private serving: Serving | undefined;
+  private parsed: Descriptor | undefined;
+  private readonly rng: Rng;
+  private readonly nonce: Uint8Array;
+  private readonly outputs: TransferOutput[] = [];
+  private outputAt = 0;
+  private wakeAt = Infinity;
+  private now = 0;
+  private idleFrom = 0;
+
+  constructor(options: TransferOptions) {
+    if (options.contentId.length !== 32) throw new UsageError('contentId is not 32 bytes');
+    this.options = options;
+    this.rng = new Rng(options.seed);
+    this.nonce = this.rng.fill(new Uint8Array(16));
+    this.neighbours = new Neighbours(this, this.rng.fork());
+  }
+
+  get peers(): readonly Peer[] {
+    return this.neighbours.peers;
+  }
+
+  /** One input, with the time in ms of any monotonic clock. Drain poll() before the next. */
+  handle(input: TransferInput, now: number): void {
+    if (now - this.wakeAt > SLEPT_MS) this.forgive(now - this.wakeAt, now);
+    this.now = now;
+    this.dispatch(input, now);
+    if (now >= this.wakeAt || input.kind === 'timeout') this.tick(now);
+    this.neighbours.pumpAll(now);
+  }
+
+  /** The next thing to do; `timeout` when there is nothing until the next input or the time it names. */
+  poll(): TransferOutput {
+    const output = this.outputs[this.outputAt];
+    if (output !== undefined) {
+      this.outputAt++;
+      return output;
+    }
+    this.outputs.length = 0;
+    this.outputAt = 0;
+    this.wakeAt = this.nextWake(this.now);
+    return { kind: 'timeout', at: this.wakeAt };
+  }
+
+  status(): TransferStatus {
+    const { fetching, exchange, now } = this;
+    const sources = this.neighbours.accounts.map((account) => account.status(now));
+    const sum = (of: (s: (typeof sources)[number]) => number): number =>
+      sources.reduce((total, source) => total + of(source), 0);
+    return {
+      phase: this.phase,
+      total: exchange?.layout.sourceSymbolCount ?? 0,
+      have: fetching?.blocks.have ?? 0,
+      needed: fetching?.needed ?? 0,
+      received: fetching?.received ?? 0,
+      useful: sum((s) => s.useful),
+      duplicate: sum((s) => s.duplicate),
+      rejected: sum((s) => s.rejected),
+      summaryBytes: sum((s) => s.summaryBytes),
+      sent: sum((s) => s.sent),
+      sources,
+    };
+  }
+
+  // ---- what the parts ask of the transfer
+
+  output(output: TransferOutput): void {
+    this.outputs.push(output);
+  }
+
+  linkOptions(): LinkOptions {
+    const { nonce, flags } = this;
+    return { contentId: this.options.contentId, nonce, agent: AGENT, flags };
+  }
+
+  ready(peer: Peer, now: number): void {
+    if (this.descriptor === undefined) this.desk.ask(this.peers, now);
+    this.join(peer, now);
+  }
+
+  message(peer: Peer, message: PeerMessage, size: number, now: number): void {
+    takeMessage(this, peer, message, size, now);
+  }
+
+  gone(peer: Peer, now: number): void {
+    this.desk.forget(peer);
+    if (this.descriptor === undefined) this.desk.ask(this.peers, now);
+    this.fetching?.forget(peer);
+    if (this.phase === 'running') this.fetching?.plan(now);
+    this.checkHope();
+  }
+
+  drop(peer: Peer, code: number, reason: string, now: number): void {
+    this.neighbours.drop(peer, code, reason, now);
+  }
+
+  /** The download cannot succeed. */
+  fail(code: FailureCode, message: string): void {
+    if (this.phase === 'failed' || this.phase === 'done') return;
+    this.phase = 'failed';
+    this.output({ kind: 'event', event: { type: 'failed', code, message } });
+    this.closeAll(code === 'DISK' ? CLOSE.DISK : CLOSE.DONE, 'transfer ended');
+  }
+
+  /** The encoded descriptor is here. Throws CorruptError when it is not the right one. */
+  describe(bytes: Uint8Array): void {
+    this.parsed = openDescriptor(bytes, this.options.contentId, this.options.sha256);
+    this.descriptor = bytes;
+    this.phase = 'opening';
+    this.output({ kind: 'open', descriptor: bytes });
+  }
+
+  /** Symbols may flow on this link as soon as both ends know the layout. */
+  join(peer: Peer, now: number): void {
+    const { exchange, fetching } = this;
+    if (exchange === undefined || peer.link.phase !== 'open') return;
+    if (peer.halves === undefined) peer.join(exchange);
+    if (fetching === undefined || this.phase !== 'running' || !peer.link.serving) return;
+    if (!peer.asked) peer.ask(exchange, this.options, fetching.received);
+    fetching.plan(now);
+  }
+
+  /** Gives senders their turn. */
+  serve(now: number): void {
+    this.serving?.serve(this.peers, now);
+  }
+
+  /** Brings neighbours up to date that have not been for a whole period of their update frequency. */
+  update(): void {
+    const received = this.fetching?.received ?? 0;
+    for (const peer of this.peers) peer.updateAt(received);
+  }
+
+  // ---- inputs
+
+  private dispatch(input: TransferInput, now: number): void {
+    switch (input.kind) {
+      case 'start':
+        this.idleFrom = now;
+        if (input.descriptor !== undefined) this.startWith(input.descriptor);
+        break;
+      case 'opened':
+        this.opened(input.held, input.leaves, now);
+        break;
+      case 'source':
+        this.neighbours.addSource(input.index, input.address, now);
+        this.neighbours.dial(now);
+        break;
+      case 'dial-failed':
+        this.neighbours.dialFailed(input.index, input.reason, now);
+        this.checkHope();
+        break;
+      case 'link-open':
+        this.neighbours.open(input, now);
+        break;
+      case 'link-closed':
+        this.neighbours.closed(input.link, input.code, input.reason, now);
+        break;
+      case 'written':
+        if (this.phase !== 'running') break;
+        this.fetching?.written(this.neighbours.peerOf(input.link), input, now);
+        this.update();
+        break;
+      case 'block-finished':
+        if (this.phase !== 'running') break;
+        this.fetching?.blockFinished(input.sbn, input.outcome, now);
+        for (const peer of this.peers) if (peer.wantsExact) peer.tell(this.fetching?.received ?? 0);
+        break;
+      case 'content-finished':
+        if (input.problem === undefined) this.done();
+        else this.fail(input.problem.code, input.problem.message);
+        break;
+      case 'disk-failed':
+        this.fail('DISK', input.message);
+        break;
+      case 'abort':
+        this.fail('ABORTED', 'stopped by the user');
+        this.closeAll(CLOSE.DONE, 'transfer ended');
+        break;
+      case 'timeout':
+        break;
+      default:
+        this.linkInput(input, now);
+    }
+  }
+
+  private linkInput(
+    input: Extract<
+      TransferInput,
+      { kind: 'control' | 'symbols' | 'violation' | 'sent' | 'unreadable' | 'leaves-read' }
+    >,
+    now: number,
+  ): void {
+    const peer = this.neighbours.peerOf(input.link);
+    if (peer === undefined) {
+      if (input.kind === 'symbols') this.output({ ...input, kind: 'write', keep: [] });
+      return;
+    }
+    this.neighbours.guard(peer, now, () => this.peerInput(peer, input, now));
+  }
+
+  private peerInput(
+    peer: Peer,
+    input: Parameters<Transfer['linkInput']>[0],
+    now: number,
+  ): void {
+    switch (input.kind) {
+      case 'control':
+        peer.link.handle(input, now);
+        break;
+      case 'violation':
+        throw new ProtocolError(input.code, input.reason);
+      case 'symbols':
+        this.symbols(peer, input, now);
+        break;
+      case 'sent':
+        peer.reading -= input.count;
+        this.serve(now);
+        break;
+      case 'unreadable': {
+        peer.reading -= input.esis.length;
+        const start = this.exchange?.layout.windowStart(input.sbn) ?? 0;
+        peer.halves?.sender.refuse(input.esis.map((esi) => start + esi));
+        refuse(peer);
+        this.serve(now);
+        break;
+      }
+      case 'leaves-read':
+        sendLeaves(peer, input.sbn, input.leaves);
+        break;
+    }
+  }
+
+  private symbols(
+    peer: Peer,
+    input: Extract<TransferInput, { kind: 'symbols' }>,
+    now: number,
+  ): void {
+    if (this.phase !== 'running' || this.fetching === undefined || peer.halves === undefined) {
+      this.output({ ...input, kind: 'write', keep: [] });
+      return;
+    }
+    this.fetching.symbols(peer, peer.halves, input, now);
+    this.update();
+  }
+
+  private startWith(descriptor: Uint8Array): void {
+    try {
+      this.describe(descriptor);
+    } catch (error) {
+      if (!(error instanceof CorruptError)) throw error;
+      this.fail('BAD_DESCRIPTOR', error.message);
+    }
+  }
+
+  private opened(bits: Bitset, leaves: Bitset, now: number): void {
+    const { parsed, options, rng } = this;
+    if (parsed === undefined || this.exchange !== undefined) {
+      throw new UsageError('`opened` answers `open`, once');
+    }
+    const layout = layoutOf(parsed);
+    const held = WorkingSet.of(layout, bits);
+    const blocks = new Blocks(held);
+    const { sendBytesPerSecond: up, receiveBytesPerSecond: down } = options;
+    this.exchange = {
+      layout,
+      held,
+      journal: new Journal(),
+      fresh: new FreshCursors(layout, options.freshFrom),
+      holders: blocks.holders,
+      rng: rng.fork(),
+    };
+    const upBucket = up === undefined ? undefined : new TokenBucket(up);
+    this.serving = new Serving(layout.symbolBytes, upBucket, (output) => this.output(output));
+    this.phase = 'running';
+    this.idleFrom = now;
+    if (options.fetch) {
+      const bucket = down === undefined ? undefined : new TokenBucket(down);
+      const { exchange } = this;
+      const { strategy, sha256 } = options;
+      this.fetching = new Fetching(
+        this,
+        { exchange, blocks, descriptor: parsed, leaves, strategy, bucket, sha256 },
+        now,
+      );
+      this.fetching.advance();
+    }
+    this.sayStatus();
+    for (const peer of [...this.peers]) this.join(peer, now);
+  }
+
+  private done(): void {
+    this.phase = 'done';
+    this.output({ kind: 'event', event: { type: 'done' } });
+    if (this.options.linger) this.sayStatus();
+    else this.closeAll(CLOSE.DONE, 'has the whole content');
+  }
+
+  // ---- time
+
+  private tick(now: number): void {
+    for (const peer of [...this.peers]) {
+      peer.link.handle({ kind: 'timeout' }, now);
+      this.neighbours.pump(peer, now);
+    }
+    if (this.phase === 'failed') return;
+    this.neighbours.dial(now);
+    if (this.descriptor === undefined) this.desk.ask(this.peers, now);
+    if (this.fetching !== undefined && this.phase === 'running') {
+      this.fetching.checkStalls(now);
+      this.fetching.plan(now);
+    }
+    this.serve(now);
+    if (now >= this.giveUpAt()) {
+      this.fail('UNFINISHED', `no progress for ${(this.options.patienceMs ?? PATIENCE_MS) / 1000} s${this.reasons()}`);
+    }
+  }
+
+  private nextWake(now: number): number {
+    let at = Math.min(this.giveUpAt(), this.serving?.readyAt(now) ?? Infinity);
+    for (const peer of this.peers) at = Math.min(at, peer.link.timeoutAt);
+    if (this.phase === 'failed') return at;
+    at = Math.min(at, this.neighbours.dialer.dueAt());
+    if (this.descriptor === undefined) at = Math.min(at, this.desk.timeoutAt);
+    if (this.phase === 'running') at = Math.min(at, this.fetching?.dueAt(now) ?? Infinity);
+    return at;
+  }
+
+  /** When the transfer fails for want of progress. */
+  private giveUpAt(): number {
+    if (!this.options.fetch || this.phase === 'done' || this.phase === 'failed') return Infinity;
+    if (this.phase === 'opening' || this.fetching?.busy) return Infinity;
+    const from = Math.max(this.idleFrom, this.fetching?.progressAt ?? 0);
+    return from + (this.options.patienceMs ?? PATIENCE_MS);
+  }
+
+  /** This process slept: nobody else was silent meanwhile. */
+  private forgive(ms: number, now: number): void {
+    this.idleFrom += ms;
+    if (this.fetching !== undefined) this.fetching.progressAt += ms;
+    for (const peer of this.peers) {
+      peer.link.heard(now);
+      peer.halves?.receiver.forgive(ms);
+    }
+  }
+
+  /** Fails at once when no source is left that could be reached. */
+  private checkHope(): void {
+    const { dialer } = this.neighbours;
+    if (!this.options.fetch || this.phase === 'done' || this.fetching?.busy) return;
+    if (dialer.count === 0 || this.peers.length > 0 || !dialer.hopeless) return;
+    this.fail('UNREACHABLE', `no source could be used${this.reasons()}`);
+  }
+
+  private reasons(): string {
+    return this.neighbours.dialer
+      .reasons()
+      .map((reason) => `\n  ${reason}`)
+      .join('');
+  }
+
+  // ---- what this end is
+
+  /** Sum of FLAG bits. */
+  private get flags(): number {
+    const { exchange, options } = this;
+    const fetching = options.fetch && this.phase !== 'done' ? FLAG.fetching : 0;
+    if (exchange === undefined) return fetching;
+    const complete = exchange.held.count === exchange.layout.idCount ? FLAG.complete : 0;
+    return complete | fetching | (options.serve ? FLAG.serving : 0);
+  }
+
+  private sayStatus(): void {
+    for (const peer of this.peers) {
+      if (peer.link.phase === 'open') peer.say({ type: 'status', flags: this.flags }, false);
+    }
+  }
+
+  private closeAll(code: number, reason: string): void {
+    for (const peer of [...this.peers]) this.drop(peer, code, reason, this.now);
+  }
+}

@@ -1,0 +1,15 @@
+// Public entry `headwater/fountain`: erasure codes, and how a content is cut into blocks and symbols for them.
+
+export { encodeOti, OTI_BYTES, parseOti } from './oti.ts';
+export type { Partition, PartitionOptions, Split } from './partition.ts';
+export {
+  blockOffset,
+  blockSymbols,
+  partition,
+  placeBlock,
+  sourceBlock,
+  split,
+} from './partition.ts';
+export { RaptorQDecoder } from './raptorq/decoder.ts';
+export { RaptorQEncoder } from './raptorq/encoder.ts';
+export { ESI_MAX, SOURCE_SYMBOLS_MAX } from './raptorq/params.ts';

@@ -1,0 +1,130 @@
+// Recording programs for a kernel.
+
+import {
+  OP_ADD,
+  OP_BITS,
+  OP_DOUBLE,
+  OP_MASK,
+  OP_MULTIPLY_ADD,
+  OP_SCALE,
+  OP_SET,
+} from './kernel.ts';
+
+/** Symbol operations in a program, in the unit of the literature: one per source symbol read. */
+export interface OperationCount {
+  /** Symbols copied or XORed into a destination. */
+  xors: number;
+  /** Symbols multiplied by α, or by a coefficient. */
+  multiplications: number;
+}
+
+/** Appends instructions to a program that grows as needed. Sources are the first `count` numbers of a list. */
+export class ProgramWriter {
+  private buffer: Int32Array;
+  private used = 0;
+
+  constructor(capacity = 1024) {
+    this.buffer = new Int32Array(capacity);
+  }
+
+  /** Words written. */
+  get length(): number {
+    return this.used;
+  }
+
+  set(dst: number, sources: ArrayLike<number>, count: number = sources.length): void {
+    this.fused(OP_SET, dst, sources, count);
+  }
+
+  add(dst: number, sources: ArrayLike<number>, count: number = sources.length): void {
+    if (count > 0) this.fused(OP_ADD, dst, sources, count);
+  }
+
+  /** dst = α·a. */
+  double(dst: number, a: number): void {
+    this.words(OP_DOUBLE | (1 << OP_BITS), dst, a);
+  }
+
+  /** dst = α·a ^ b. */
+  doubleAdd(dst: number, a: number, b: number): void {
+    this.words(OP_DOUBLE | (2 << OP_BITS), dst, a, b);
+  }
+
+  multiplyAdd(dst: number, source: number, coefficient: number): void {
+    this.words(OP_MULTIPLY_ADD | (coefficient << OP_BITS), dst, source);
+  }
+
+  scale(dst: number, coefficient: number): void {
+    this.words(OP_SCALE | (coefficient << OP_BITS), dst);
+  }
+
+  /** A view of what was written, valid until the next instruction. */
+  view(): Int32Array {
+    return this.buffer.subarray(0, this.used);
+  }
+
+  /** A copy of what was written. */
+  finish(): Int32Array {
+    return this.buffer.slice(0, this.used);
+  }
+
+  clear(): void {
+    this.used = 0;
+  }
+
+  private fused(op: number, dst: number, sources: ArrayLike<number>, count: number): void {
+    this.reserve(count + 2);
+    const buffer = this.buffer;
+    let at = this.used;
+    buffer[at++] = op | (count << OP_BITS);
+    buffer[at++] = dst;
+    for (let i = 0; i < count; i++) buffer[at++] = sources[i]!;
+    this.used = at;
+  }
+
+  private words(...words: number[]): void {
+    this.reserve(words.length);
+    this.buffer.set(words, this.used);
+    this.used += words.length;
+  }
+
+  private reserve(count: number): void {
+    if (this.used + count <= this.buffer.length) return;
+    const larger = new Int32Array(Math.max(this.buffer.length * 2, this.used + count));
+    larger.set(this.view());
+    this.buffer = larger;
+  }
+}
+
+/** How many words the instruction with this header takes, the header included. */
+export function instructionWords(header: number): number {
+  const argument = header >>> OP_BITS;
+  switch (header & OP_MASK) {
+    case OP_SET:
+    case OP_ADD:
+    case OP_DOUBLE:
+      return 2 + argument;
+    case OP_MULTIPLY_ADD:
+      return 3;
+    case OP_SCALE:
+      return 2;
+    default:
+      throw new RangeError(`header ${header} has no operation`);
+  }
+}
+
+/** Counts the symbol operations of a program: its cost, independent of kernel and symbol size. */
+export function countOperations(program: Int32Array): OperationCount {
+  const count: OperationCount = { xors: 0, multiplications: 0 };
+  for (let at = 0; at < program.length; ) {
+    const header = program[at]!;
+    const argument = header >>> OP_BITS;
+    const op = header & OP_MASK;
+    if (op === OP_SET || op === OP_ADD) count.xors += argument;
+    else count.multiplications++;
+    if (op === OP_DOUBLE) count.xors += argument - 1;
+    if (op === OP_MULTIPLY_ADD) count.xors++;
+    at += instructionWords(header);
+  }
+  return count;
+}

@@ -1,0 +1,48 @@
+// Port of the driver: where payload bytes come from and go to. A complete file, a part of one and a
+// download under way are three implementations.
+
+import type { Bitset } from '../base/index.ts';
+import type { Layout } from '../content/index.ts';
+import type { BlockOutcome, FailureCode } from '../engine/io.ts';
+
+/** One verified symbol on its way into the store. `bytes` is T long; valid until the write is done. */
+export interface Incoming {
+  readonly sbn: number;
+  readonly esi: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Why the end of a download failed. */
+export interface Problem {
+  readonly code: FailureCode;
+  readonly message: string;
+}
+
+export interface Storage {
+  readonly layout: Layout;
+  /** Symbol ids held when it was opened. */
+  readonly held: Bitset;
+  /** Blocks whose leaves it had when it was opened. */
+  readonly leavesHeld: Bitset;
+  /**
+   * Copies the payloads of the symbols into `target`, T bytes each, one after the other. True when that is
+   * done already; else a promise: false when the symbols cannot be had. Rejects only for a failed disk.
+   */
+  readInto(sbn: number, esis: readonly number[], target: Uint8Array): true | Promise<boolean>;
+  /** The leaves of a block, or undefined. */
+  leaves(sbn: number): Promise<Uint8Array | undefined>;
+  /** Keeps checked leaves. Symbols of the block can be verified at once. */
+  putLeaves(sbn: number, leaves: Uint8Array): Promise<void>;
+  /** True when the bytes are those of the symbol; false too when its leaf is not known. */
+  verify(sbn: number, esi: number, bytes: Uint8Array): boolean;
+  /** Stores verified symbols. */
+  write(symbols: readonly Incoming[]): Promise<void>;
+  /** Makes what was written so far survive a crash. */
+  commit(): Promise<void>;
+  finishBlock(sbn: number, held: readonly number[]): Promise<BlockOutcome>;
+  discardBlock(sbn: number): Promise<void>;
+  /** Checks the whole file and gives it its final name; undefined when that succeeded. */
+  finishContent(): Promise<Problem | undefined>;
+  /** Commits and lets go of all files. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,98 @@
+// Source symbols at their final place in a file: runs of neighbours become single reads and writes.
+
+import type { SymbolId } from '../../base/index.ts';
+import type { Layout } from '../../content/index.ts';
+import type { SymbolEntry } from '../../store/index.ts';
+import type { OpenFile } from './store-fs.ts';
+import { readAll, readUpTo, writeAll } from './store-fs.ts';
+
+/** Longest single read or write, bytes: bounds memory and how long one call keeps a thread. */
+const RUN_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Position of a source symbol among all of the content (its offset / T); −1 for a repair symbol. */
+export function sourceIndex(layout: Layout, id: SymbolId): number {
+  const sbn = layout.sbnOf(id);
+  const esi = id - layout.windowStart(sbn);
+  if (esi >= layout.sourceSymbols(sbn)) return -1;
+  return layout.windowStart(sbn) / layout.windowRatio + esi;
+}
+
+/** The symbol id of the source symbol at a position: the inverse of sourceIndex. */
+export function sourceId(layout: Layout, index: number): SymbolId {
+  const sbn = layout.sbnOf(index * layout.windowRatio);
+  return layout.windowStart(sbn) + index - layout.windowStart(sbn) / layout.windowRatio;
+}
+
+/** Writes source symbols, sorted by id, each T bytes; the padding of the last one is left out. */
+export async function writeSource(
+  file: OpenFile,
+  layout: Layout,
+  entries: readonly SymbolEntry[],
+): Promise<void> {
+  const { symbolBytes } = layout;
+  let run: Uint8Array[] = [];
+  let start = 0;
+  let next = -1;
+  for (const { id, bytes } of entries) {
+    const index = sourceIndex(layout, id);
+    if (index !== next || run.length * symbolBytes >= RUN_BYTES_MAX) {
+      if (run.length > 0) await writeAll(file, run, start * symbolBytes);
+      run = [];
+      start = index;
+    }
+    const left = layout.length - index * symbolBytes;
+    run.push(left < symbolBytes ? bytes.subarray(0, left) : bytes);
+    next = index + 1;
+  }
+  if (run.length > 0) await writeAll(file, run, start * symbolBytes);
+}
+
+/** Reads source symbols in any order: T bytes each, the last one zero-padded. Neighbours share one buffer. */
+export async function readSource(
+  file: OpenFile,
+  layout: Layout,
+  ids: readonly SymbolId[],
+): Promise<Uint8Array[]> {
+  const { symbolBytes } = layout;
+  const indexes = ids.map((id) => sourceIndex(layout, id));
+  const symbols: Uint8Array[] = [];
+  for (let first = 0; first < ids.length; ) {
+    const start = indexes[first] ?? 0;
+    let count = 1;
+    while (indexes[first + count] === start + count && (count + 1) * symbolBytes <= RUN_BYTES_MAX) {
+      count++;
+    }
+    const buffer = await readRun(file, layout, start, count);
+    for (let i = 0; i < count; i++) {
+      symbols.push(buffer.subarray(i * symbolBytes, (i + 1) * symbolBytes));
+    }
+    first += count;
+  }
+  return symbols;
+}
+
+/** `count` source symbols from position `start` on, as one array of count·T bytes with the padding. */
+export async function readRun(
+  file: OpenFile,
+  layout: Layout,
+  start: number,
+  count: number,
+): Promise<Uint8Array> {
+  const buffer = new Uint8Array(count * layout.symbolBytes);
+  const left = layout.length - start * layout.symbolBytes;
+  await readAll(file, buffer.subarray(0, Math.min(buffer.length, left)), start * layout.symbolBytes);
+  return buffer;
+}
+
+/** Like readRun, but zeros stand where the file is too short. */
+export async function readRunLoosely(
+  file: OpenFile,
+  layout: Layout,
+  start: number,
+  count: number,
+): Promise<Uint8Array> {
+  const buffer = new Uint8Array(count * layout.symbolBytes);
+  const left = layout.length - start * layout.symbolBytes;
+  await readUpTo(file, buffer.subarray(0, Math.min(buffer.length, left)), start * layout.symbolBytes);
+  return buffer;
+}

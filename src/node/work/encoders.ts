@@ -1,0 +1,77 @@
+// Encoders of the blocks that peers lately asked repair symbols of. Making one costs as much as many
+// symbols, keeping one costs more memory than its block: so they are kept, up to a number of bytes.
+
+import type { LayoutParameters } from '../../content/index.ts';
+import { Layout } from '../../content/index.ts';
+import { RaptorQEncoder } from '../../fountain/index.ts';
+import { readBlock, withFile } from './block-file.ts';
+import type { EncodeTask } from './tasks.ts';
+
+/** Most bytes of encoders in one worker. */
+const CACHE_BYTES_MAX = 96 * 1024 * 1024;
+/** An encoder holds the source block and about as much of intermediate symbols. */
+const BYTES_PER_BLOCK_BYTE = 2.1;
+
+interface Cached {
+  readonly encoder: RaptorQEncoder;
+  readonly bytes: number;
+}
+
+/** A least-recently-used cache of block encoders. */
+export class Encoders {
+  // The keys are ours, made of a content id and a checked sbn. A Map keeps insertion order: oldest first.
+  private readonly cached = new Map<string, Cached>();
+  private readonly bytesMax: number;
+  private bytes = 0;
+
+  constructor(bytesMax: number = CACHE_BYTES_MAX) {
+    this.bytesMax = bytesMax;
+  }
+
+  /** The asked symbols, one after the other. Throws the system's error when the block cannot be read. */
+  encode(task: EncodeTask): Uint8Array {
+    const encoder = this.encoderOf(task.dataPath, task.layout, task.sbn, task.cacheKey);
+    const { symbolBytes } = task.layout;
+    const symbols = new Uint8Array(task.esis.length * symbolBytes);
+    let at = 0;
+    for (const esi of task.esis) {
+      encoder.symbolInto(esi, symbols.subarray(at, at + symbolBytes));
+      at += symbolBytes;
+    }
+    return symbols;
+  }
+
+  private encoderOf(
+    path: string,
+    parameters: LayoutParameters,
+    sbn: number,
+    cacheKey: string,
+  ): RaptorQEncoder {
+    const key = `${cacheKey}/${sbn}`;
+    const known = this.cached.get(key);
+    if (known !== undefined) {
+      this.cached.delete(key);
+      this.cached.set(key, known);
+      return known.encoder;
+    }
+    const layout = new Layout(parameters);
+    const bytes = Math.ceil(
+      layout.sourceSymbols(sbn) * layout.symbolBytes * BYTES_PER_BLOCK_BYTE,
+    );
+    this.makeRoom(bytes);
+    const source = withFile(path, 'r', (fd) => readBlock(fd, layout, sbn));
+    const encoder = new RaptorQEncoder(source, layout.symbolBytes);
+    this.cached.set(key, { encoder, bytes });
+    this.bytes += bytes;
+    return encoder;
+  }
+
+  /** Drops the oldest encoders before the new one is made, so that the peak stays under the limit too. */
+  private makeRoom(bytes: number): void {
+    for (const [key, { bytes: freed }] of this.cached) {
+      if (this.bytes + bytes <= this.bytesMax) return;
+      this.cached.delete(key);
+      this.bytes -= freed;
+    }
+  }
+}

@@ -1,0 +1,114 @@
+// What the workers do, as messages. A task names files, not contents: workers read and write them on
+// their own, so that block-sized buffers never cross threads.
+
+import type { BlockOutcome } from '../../engine/io.ts';
+import type { LayoutParameters } from '../../content/index.ts';
+
+/** Decodes what is missing of a block, writes it to its place, reads the block back and checks its root. */
+export interface FinishBlockTask {
+  readonly kind: 'finish-block';
+  /** Holds the source symbols at their final offsets. */
+  readonly dataPath: string;
+  readonly layout: LayoutParameters;
+  readonly sbn: number;
+  /** ESIs held of the block, ascending. */
+  readonly held: Uint32Array;
+  /** Holds the repair symbols; not opened when there are none. */
+  readonly repairPath: string;
+  /** Where each held repair symbol lies there, in the order of `held`. */
+  readonly repairOffsets: Float64Array;
+  /** The block's root in the descriptor, 32 bytes. */
+  readonly sourceRoot: Uint8Array;
+}
+
+/** Makes encoding symbols of a block whose source symbols are all in a file. */
+export interface EncodeTask {
+  readonly kind: 'encode';
+  readonly dataPath: string;
+  readonly layout: LayoutParameters;
+  readonly sbn: number;
+  readonly esis: Uint32Array;
+  /** Equal only for the same bytes: encoders are cached under it. */
+  readonly cacheKey: string;
+}
+
+/** Hashes the window of a block of a file. */
+export interface DescribeBlockTask {
+  readonly kind: 'describe-block';
+  readonly dataPath: string;
+  readonly layout: LayoutParameters;
+  readonly sbn: number;
+}
+
+/** Which source symbols of a block of a possibly incomplete file match the block's leaves. */
+export interface CheckBlockTask {
+  readonly kind: 'check-block';
+  readonly dataPath: string;
+  readonly layout: LayoutParameters;
+  readonly sbn: number;
+  readonly leaves: Uint8Array;
+}
+
+/**
+ * Takes the running SHA-256 of a file on to byte `upTo`. The hash lives in one worker: pin it. If that
+ * worker was lost, the hash begins again at byte 0, so the answer is right all the same.
+ */
+export interface HashTask {
+  readonly kind: 'hash';
+  readonly dataPath: string;
+  readonly hashKey: string;
+  readonly upTo: number;
+  /** Answer the digest and forget the hash. */
+  readonly final: boolean;
+}
+
+/** Forgets a running hash. */
+export interface ForgetHashTask {
+  readonly kind: 'forget-hash';
+  readonly hashKey: string;
+}
+
+export type Task =
+  | FinishBlockTask
+  | EncodeTask
+  | DescribeBlockTask
+  | CheckBlockTask
+  | HashTask
+  | ForgetHashTask;
+
+/** What each task answers. */
+export interface Answers {
+  'finish-block': {
+    readonly outcome: BlockOutcome;
+    /** How the disk failed, with its code, when the outcome is `failed`. */
+    readonly problem?: { readonly code: string | undefined; readonly message: string };
+  };
+  /** The symbols one after the other, T bytes each. */
+  encode: { readonly symbols: Uint8Array };
+  'describe-block': {
+    readonly leaves: Uint8Array;
+    readonly sourceRoot: Uint8Array;
+    readonly windowRoot: Uint8Array;
+  };
+  /** ESIs of the source symbols that match, ascending. */
+  'check-block': { readonly valid: Uint32Array };
+  hash: { readonly digest: Uint8Array | undefined };
+  'forget-hash': Record<string, never>;
+}
+
+export type AnswerTo<T extends Task> = Answers[T['kind']];
+
+/** To a worker. */
+export interface Request {
+  readonly id: number;
+  readonly task: Task;
+}
+
+/** From a worker: the answer, or the error that the task ended with. */
+export type Response =
+  | { readonly id: number; readonly answer: Answers[keyof Answers]; readonly error?: undefined }
+  | {
+      readonly id: number;
+      readonly answer?: undefined;
+      readonly error: { readonly code: string | undefined; readonly message: string };
+    };

@@ -1,0 +1,78 @@
+// How much credit a receiver keeps out on one link: twice the bandwidth-delay product plus a tenth of a
+// second, so that a fast link never waits and a slow one owes little when the transfer ends.
+
+/** Credit before the first measurement, symbols. */
+const FIRST_CREDIT = 16;
+/** Credit that is always allowed, so that a link can show that it has become faster. */
+const CREDIT_MIN = 4;
+/** Credit is worth at most this many bytes: the receiver's memory per link. */
+const CREDIT_BYTES_MAX = 8 * 1024 * 1024;
+/** Worth of credit beyond two round trips, ms: rides out pauses of either process. */
+const CUSHION_MS = 100;
+/** A latency older than this no longer counts as the smallest, ms. */
+const LATENCY_MEMORY_MS = 10_000;
+/** Shortest span over which a rate is taken, ms. */
+const RATE_SPAN_MS = 10;
+
+/** Measures the rate and latency of one link from what was asked for and what came. */
+export class Pace {
+  /** Symbols per ms, smoothed; 0 until measured. */
+  rate = 0;
+  /** Smallest time from a request to its last symbol, ms; 0 until measured. */
+  latency = 0;
+  private readonly creditMax: number;
+  private asked = 0;
+  private came = 0;
+  private mark: { asked: number; at: number; came: number } | undefined;
+  private latencyAt = 0;
+
+  /** @param symbolBytes T */
+  constructor(symbolBytes: number) {
+    this.creditMax = Math.max(CREDIT_MIN, Math.floor(CREDIT_BYTES_MAX / symbolBytes));
+  }
+
+  /** Symbols were asked for. One request at a time is timed. */
+  request(count: number, now: number): void {
+    this.asked += count;
+    this.mark ??= { asked: this.asked, at: now, came: this.came };
+  }
+
+  /** Symbols came. */
+  arrive(count: number, now: number): void {
+    this.came += count;
+    const mark = this.mark;
+    if (mark === undefined || this.came < mark.asked) return;
+    const elapsed = now - mark.at;
+    if (this.latency === 0 || elapsed < this.latency || now - this.latencyAt > LATENCY_MEMORY_MS) {
+      this.latency = Math.max(elapsed, 0.01);
+      this.latencyAt = now;
+    }
+    const sample = (this.came - mark.came) / Math.max(elapsed, 0.01);
+    if (elapsed >= RATE_SPAN_MS || this.rate === 0) {
+      // Rises at once, falls slowly: a window that is too small hides the rate it would allow.
+      this.rate = sample > this.rate ? sample : this.rate * 0.75 + sample * 0.25;
+      this.mark = undefined;
+    } else if (sample > this.rate) {
+      this.rate = sample;
+      this.mark = undefined;
+    } else if (this.asked > mark.asked) {
+      mark.asked = this.asked; // too short to tell: let the measurement run on
+    } else {
+      this.mark = undefined;
+    }
+  }
+
+  /** Credit that went void never comes. */
+  forget(): void {
+    this.asked = this.came;
+    this.mark = undefined;
+  }
+
+  /** Symbols of credit to keep out. */
+  target(): number {
+    if (this.rate === 0) return Math.min(FIRST_CREDIT, this.creditMax);
+    const span = 2 * this.latency + CUSHION_MS;
+    const credit = Math.max(CREDIT_MIN, Math.ceil(this.rate * span));
+    return Math.min(this.creditMax, credit);
+  }
+}

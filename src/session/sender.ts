@@ -1,0 +1,229 @@
+// The serving half of one link: what to send next, under the credit that the receiver gave
+// (protocol/session.md, "Asking" and "Credit"). Chooses ids only; never sees payloads.
+
+import type { Rng, SymbolId } from '../base/index.ts';
+import { Bitset, ProtocolError } from '../base/index.ts';
+import type { Layout } from '../content/index.ts';
+import type { WorkingSet } from '../store/index.ts';
+import type { Grant, StrategyCode } from '../wire/index.ts';
+import { CLOSE, STRATEGY } from '../wire/index.ts';
+import type { FreshCursors } from './fresh.ts';
+import type { RemoteView } from './remote-view.ts';
+
+/** Wanted ids that may wait: more than any window of credit, less than a burden. */
+export const WANTS_MAX = 8_192;
+/** Granted symbols that may wait over all blocks. */
+export const GRANTED_MAX: number = 2 ** 20;
+
+/** Symbols of one block, to be sent in one frame. */
+export interface Batch {
+  readonly sbn: number;
+  readonly esis: number[];
+}
+
+/** Credit that the sender gives back. */
+export interface Refusal {
+  readonly grants: Grant[];
+  readonly ids: SymbolId[];
+}
+
+/** The symbols that a block offers to this receiver, in the order in which they will go. */
+interface Pool {
+  readonly ids: Uint32Array;
+  at: number;
+  readonly held: number;
+  readonly view: number;
+}
+
+export interface SenderOptions {
+  readonly layout: Layout;
+  /** What this end holds; changes while the sender lives. */
+  readonly held: WorkingSet;
+  /** What the receiver says it holds. */
+  readonly view: RemoteView;
+  readonly fresh: FreshCursors;
+  readonly rng: Rng;
+  /** Most symbols in one batch. */
+  readonly batchMax: number;
+}
+
+export class Sender {
+  /** What the receiver asked for; undefined until it did. */
+  strategy: StrategyCode | undefined;
+  private readonly o: SenderOptions;
+  private readonly granted: Uint32Array;
+  private grantedTotal = 0;
+  /** Blocks with grants, first come first served. A block stands here once. */
+  private readonly blocks: number[] = [];
+  private readonly wants: SymbolId[] = [];
+  private wantsAt = 0;
+  private readonly pools: (Pool | undefined)[] = [];
+  private sent: Bitset | undefined;
+  private refusal: Refusal = { grants: [], ids: [] };
+
+  constructor(options: SenderOptions) {
+    this.o = options;
+    this.granted = new Uint32Array(options.layout.blockCount);
+  }
+
+  /** Symbols of credit that wait to be sent. */
+  get pending(): number {
+    return this.grantedTotal + this.wants.length - this.wantsAt;
+  }
+
+  /** Takes grants. Throws ProtocolError when they exceed the limit, or before `ask`. */
+  grant(grants: readonly Grant[]): void {
+    if (this.strategy === undefined || this.strategy === STRATEGY.coordinated) {
+      throw new ProtocolError(CLOSE.UNEXPECTED, 'grant without a strategy that grants');
+    }
+    for (const { sbn, count } of grants) {
+      if (sbn >= this.o.layout.blockCount) {
+        throw new ProtocolError(CLOSE.MALFORMED, `grant for block ${sbn} beyond the content`);
+      }
+      this.grantedTotal += count;
+      if (this.grantedTotal > GRANTED_MAX) {
+        throw new ProtocolError(CLOSE.LIMIT, `more than ${GRANTED_MAX} symbols granted`);
+      }
+      if (this.granted[sbn] === 0) this.blocks.push(sbn);
+      this.granted[sbn] = (this.granted[sbn] ?? 0) + count;
+    }
+  }
+
+  /** Queues wanted ids. Throws ProtocolError when the queue overflows, or before `ask`. */
+  want(ids: Iterable<SymbolId>): void {
+    if (this.strategy !== STRATEGY.coordinated) {
+      throw new ProtocolError(CLOSE.UNEXPECTED, 'want without the coordinated strategy');
+    }
+    for (const id of ids) this.wants.push(id);
+    if (this.wants.length - this.wantsAt > WANTS_MAX) {
+      throw new ProtocolError(CLOSE.LIMIT, `more than ${WANTS_MAX} symbols wanted`);
+    }
+  }
+
+  /** The next batch, its credit used; undefined when there is nothing to send. */
+  next(): Batch | undefined {
+    return this.nextWanted() ?? this.nextGranted();
+  }
+
+  /** Credit given back since the last call; undefined when there is none. */
+  takeRefusal(): Refusal | undefined {
+    const { grants, ids } = this.refusal;
+    if (grants.length === 0 && ids.length === 0) return undefined;
+    this.refusal = { grants: [], ids: [] };
+    return { grants, ids };
+  }
+
+  /** Symbols that turned out unreadable: their wants are refused. Grants for them go to other symbols. */
+  refuse(ids: readonly SymbolId[]): void {
+    if (this.strategy === STRATEGY.coordinated) this.refusal.ids.push(...ids);
+    else {
+      const sbn = this.o.layout.sbnOf(ids[0] ?? 0);
+      this.refusal.grants.push({ sbn, count: ids.length });
+    }
+  }
+
+  private nextWanted(): Batch | undefined {
+    const { layout, held, batchMax } = this.o;
+    const esis: number[] = [];
+    let sbn = -1;
+    for (; this.wantsAt < this.wants.length && esis.length < batchMax; this.wantsAt++) {
+      const id = this.wants[this.wantsAt] ?? 0;
+      if (!held.has(id)) {
+        this.refusal.ids.push(id);
+        continue;
+      }
+      const block = layout.sbnOf(id);
+      if (sbn >= 0 && block !== sbn) break;
+      sbn = block;
+      esis.push(id - layout.windowStart(sbn));
+    }
+    if (this.wantsAt === this.wants.length || this.wantsAt >= WANTS_MAX) {
+      this.wants.splice(0, this.wantsAt);
+      this.wantsAt = 0;
+    }
+    return sbn < 0 ? undefined : { sbn, esis };
+  }
+
+  private nextGranted(): Batch | undefined {
+    for (let sbn = this.blocks[0]; sbn !== undefined; sbn = this.blocks[0]) {
+      const credit = this.granted[sbn] ?? 0;
+      const esis: number[] = [];
+      while (esis.length < Math.min(credit, this.o.batchMax)) {
+        const esi = this.pick(sbn);
+        if (esi === undefined) break;
+        esis.push(esi);
+      }
+      const left = credit - esis.length;
+      const ranDry = esis.length < Math.min(credit, this.o.batchMax);
+      if (ranDry) this.refusal.grants.push({ sbn, count: left });
+      this.granted[sbn] = ranDry ? 0 : left;
+      this.grantedTotal -= ranDry ? credit : esis.length;
+      // Blocks take turns, so that one large grant does not hold up the others.
+      this.blocks.shift();
+      if (!ranDry && left > 0) this.blocks.push(sbn);
+      if (esis.length > 0) return { sbn, esis };
+    }
+    return undefined;
+  }
+
+  /** One ESI by the asked strategy; undefined when there is none (left) to send. */
+  private pick(sbn: number): number | undefined {
+    const { layout, held, view, fresh, rng } = this.o;
+    const start = layout.windowStart(sbn);
+    const reconciled = this.strategy === STRATEGY.reconciled;
+    if (held.countIn(sbn) === layout.windowSize(sbn)) {
+      const esi = fresh.take(
+        sbn,
+        (e) => reconciled && (view.has(start + e) || this.wasSent(start + e)),
+      );
+      if (esi !== undefined) {
+        this.markSent(start + esi);
+        return esi;
+      }
+    }
+    const pool = this.pool(sbn);
+    if (this.strategy === STRATEGY.uninformed) {
+      if (pool.ids.length === 0) return undefined;
+      return (pool.ids[rng.below(pool.ids.length)] ?? 0) - start;
+    }
+    const id = pool.ids[pool.at];
+    if (id === undefined) return undefined;
+    pool.at++;
+    this.markSent(id);
+    return id - start;
+  }
+
+  /** The pool of a block, renewed when it is used up and something has changed since it was drawn. */
+  private pool(sbn: number): Pool {
+    const { layout, held, view, rng } = this.o;
+    const reconciled = this.strategy === STRATEGY.reconciled;
+    const viewVersion = reconciled ? view.version : 0;
+    const now = held.countIn(sbn);
+    const known = this.pools[sbn];
+    const stale = known === undefined || known.held !== now || known.view !== viewVersion;
+    if (known !== undefined && !stale) return known;
+    const ids: number[] = [];
+    const again = this.strategy === STRATEGY.uninformed;
+    held.bits.forEach(
+      (id) => {
+        if (!again && this.wasSent(id)) return;
+        if (reconciled && view.has(id)) return;
+        ids.push(id);
+      },
+      layout.windowStart(sbn),
+      layout.windowStart(sbn + 1),
+    );
+    const pool = { ids: rng.shuffle(Uint32Array.from(ids)), at: 0, held: now, view: viewVersion };
+    this.pools[sbn] = pool;
+    return pool;
+  }
+
+  private wasSent(id: SymbolId): boolean {
+    return this.sent?.has(id) ?? false;
+  }
+
+  private markSent(id: SymbolId): void {
+    this.sent ??= new Bitset(this.o.layout.idCount);
+    this.sent.add(id);
+  }
+}

@@ -1,0 +1,47 @@
+export { IdBloomFilter } from './bloom-filter.ts';
+export type { StockBloomFilter } from './bloom-filter.ts';
+export {
+  BLOOM_BITS_PER_ID,
+  bloomFault,
+  bloomProbes,
+  bloomRate,
+  BloomSummary,
+  decodeBloom,
+  encodeBloom,
+} from './bloom.ts';
+export type { BloomOptions } from './bloom.ts';
+export {
+  bitmapBytes,
+  bloomBytes,
+  chooseSummaryKind,
+  exactBytes,
+  riceBytes,
+  runsBytes,
+} from './cost.ts';
+export type { SummaryCase } from './cost.ts';
+export { decodeExact, encodeExact, EXACT_FORM, ExactSummary } from './exact.ts';
+export {
+  decodeIdRuns,
+  encodeBitsetRuns,
+  encodeIdRuns,
+  forEachRun,
+  IdRunsWriter,
+  readIdRuns,
+  RUN_BYTES_MAX,
+} from './id-runs.ts';
+export { Journal } from './journal.ts';
+export type { JournalDelta } from './journal.ts';
+export {
+  SUMMARY_BODY_BYTES_MAX,
+  SUMMARY_IDS_MAX,
+  SUMMARY_KINDS,
+  summaryKindCode,
+  summaryKindOf,
+  summaryRangeIds,
+} from './kind.ts';
+export type { Summary, SummaryKind } from './kind.ts';
+export { decodeMinWise, encodeMinWise, MinWiseSummary } from './min-wise-bytes.ts';
+export { estimateContainment, estimateResemblance, MinWiseSketch } from './min-wise.ts';
+export type { Estimate, RemoteSketch } from './min-wise.ts';
+export { decodeSummary, encodeSummary } from './summary.ts';
+export type { AnySummary } from './summary.ts';

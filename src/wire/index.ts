@@ -1,0 +1,45 @@
+export {
+  CLOSE,
+  closeName,
+  FLAG,
+  PROTOCOL_VERSIONS,
+  STRATEGY,
+  SUMMARY_KIND,
+  type CloseCode,
+  type StrategyCode,
+  type SummaryKindCode,
+} from './codes.ts';
+export { decodeControl, encodeControl } from './control.ts';
+export { faultOf, SHAPES, shapeOf, type Fault, type Field, type Shape } from './fields.ts';
+export { LIMITS } from './limits.ts';
+export type {
+  Ask,
+  Bye,
+  Delta,
+  Descriptor,
+  Dry,
+  Grant,
+  GrantMessage,
+  Hello,
+  Leaves,
+  Message,
+  MessageOf,
+  MessageType,
+  Ping,
+  Pong,
+  Status,
+  Summary,
+  Want,
+  WantDescriptor,
+  WantLeaves,
+} from './message.ts';
+export { scan } from './scan.ts';
+export {
+  decodeSymbolFrame,
+  encodeSymbolFrame,
+  encodeSymbolHeader,
+  frameKind,
+  payloadSlot,
+  symbolsPerFrame,
+  type SymbolFrame,
+} from './symbol-frame.ts';

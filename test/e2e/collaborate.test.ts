@@ -1,0 +1,141 @@
+// Many sources at once, as real processes.
+
+import { truncateSync, writeFileSync, readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Sharer } from './harness.ts';
+import { bare, Lab, MIB, sha256Of, sourceOptions } from './harness.ts';
+
+const LENGTH = 16 * MIB;
+/** ρ. */
+const WINDOW_RATIO = 2;
+const PEERS = 4;
+
+let lab: Lab;
+let file: string;
+let descriptor: string;
+let sha256: string;
+
+beforeAll(async () => {
+  lab = new Lab();
+  file = lab.file('shared.bin', LENGTH);
+  sha256 = sha256Of(file);
+  const described = await lab.run('describe', file, '-o', lab.path(), '--json');
+  expect(described.code, described.stderr).toBe(0);
+  descriptor = described.last!['descriptor'];
+});
+afterEach(() => lab.stopAll());
+afterAll(() => lab.close());
+
+/** Peers whose working sets are random and together have slack · ℓ distinct symbols. */
+function sharePeers(slack: number): Promise<Sharer[]> {
+  const hold = 1 - (1 - slack / WINDOW_RATIO) ** (1 / PEERS);
+  const peers = Array.from({ length: PEERS }, (_, index) =>
+    lab.share(
+      file,
+      ...['--descriptor', descriptor],
+      ...['--hold', hold.toFixed(5), '--seed', String(index + 1)],
+    ),
+  );
+  return Promise.all(peers);
+}
+
+describe('four peers, each with a random part', () => {
+  it.each([1.1, 1.3])('slack %d: no symbol twice, total overhead at most 1 %%', async (slack) => {
+    const peers = await sharePeers(slack);
+    const out = lab.path(`four-${slack}`);
+    const link = bare(peers[0]!.link);
+    const got = await lab.run('get', link, ...sourceOptions(peers), '-o', out, '--json');
+    expect(got.code, got.stderr).toBe(0);
+    const done = got.last!;
+    expect(done['sha256']).toBe(sha256);
+    expect(sha256Of(out)).toBe(sha256);
+    expect(done['sources']).toHaveLength(PEERS);
+    for (const source of done['sources']) {
+      expect(source).toMatchObject({ duplicate: 0, rejected: 0 });
+      expect(source.useful).toBeGreaterThan(0);
+    }
+    expect(done['totalOverhead']).toBeLessThanOrEqual(0.01);
+  });
+
+  it('peers that hold too little between them: unfinished, and what is held is kept', async () => {
+    const peers = await sharePeers(0.8);
+    const out = lab.path('too-little');
+    const link = bare(peers[0]!.link);
+    const args = ['get', link, ...sourceOptions(peers), '-o', out, '--json'];
+    const short = await lab.run(...args, '--timeout', '3');
+    expect(short.code, short.stderr).toBe(7);
+    expect(short.last).toMatchObject({ event: 'error', code: 'UNFINISHED' });
+    const full = await lab.share(file, '--descriptor', descriptor);
+    const rest = await lab.run(...args, '-s', full.address);
+    expect(rest.code, rest.stderr).toBe(0);
+    expect(sha256Of(out)).toBe(sha256);
+    // 0.8 ℓ is held from the first run; only the rest is fetched.
+    expect(rest.last!['received']).toBeLessThan(0.25 * (LENGTH / 16_384));
+  });
+});
+
+describe('strategies', () => {
+  it.each(['uninformed', 'uninformed-wor', 'reconciled', 'coordinated'])(
+    '%s completes from a full source and two peers',
+    async (strategy) => {
+      const peers = (await Promise.all([
+        lab.share(file, '--descriptor', descriptor),
+        lab.share(file, '--descriptor', descriptor, '--hold', '0.3', '--seed', '7'),
+        lab.share(file, '--descriptor', descriptor, '--hold', '0.3', '--seed', '8'),
+      ])) as Sharer[];
+      const out = lab.path(`strategy-${strategy}`);
+      const got = await lab.run(
+        ...['get', bare(peers[0]!.link), ...sourceOptions(peers)],
+        ...['--strategy', strategy, '-o', out, '--json'],
+      );
+      expect(got.code, got.stderr).toBe(0);
+      expect(sha256Of(out)).toBe(sha256);
+      if (strategy === 'coordinated') expect(got.last!['overhead']).toBeLessThanOrEqual(0.01);
+    },
+  );
+});
+
+describe('a partial file', () => {
+  it('is shared with its descriptor: what is right in it is served, what is wrong is not', async () => {
+    const partial = lab.path('partial.bin');
+    writeFileSync(partial, readFileSync(file));
+    truncateSync(partial, 0.6 * LENGTH);
+    const bytes = readFileSync(partial);
+    bytes.fill(0, MIB, 2 * MIB);
+    writeFileSync(partial, bytes);
+    const [holder, rest] = await Promise.all([
+      lab.share(partial, '--descriptor', descriptor),
+      lab.share(file, '--descriptor', descriptor, '--max-rate', '4M'),
+    ]);
+    const out = lab.path('from-partial');
+    const got = await lab.run(
+      ...['get', bare(rest.link), ...sourceOptions([holder, rest])],
+      ...['-o', out, '--json'],
+    );
+    expect(got.code, got.stderr).toBe(0);
+    expect(sha256Of(out)).toBe(sha256);
+    const from = (address: string): Record<string, number> =>
+      got.last!['sources'].find((s: { address: string }) => s.address.startsWith(address));
+    expect(from(holder.address)['useful']).toBeGreaterThan(0);
+    expect(from(holder.address)['rejected']).toBe(0);
+  });
+
+  it('grows while it is fetched: two that start empty help each other', async () => {
+    const source = await lab.share(file, '--descriptor', descriptor, '--max-rate', '6M');
+    const first = lab.start(
+      ...['get', source.link, '-o', lab.path('first'), '--listen', '127.0.0.1:0', '--json'],
+    );
+    const listening = await first.event('listening');
+    const second = lab.start(
+      ...['get', source.link, '-s', listening['address'], '-o', lab.path('second'), '--json'],
+    );
+    const ended = await Promise.all([first.ended, second.ended]);
+    for (const end of ended) expect(end.code, end.stderr).toBe(0);
+    expect(sha256Of(lab.path('first'))).toBe(sha256);
+    expect(sha256Of(lab.path('second'))).toBe(sha256);
+    source.program.kill('SIGINT');
+    const { last } = await source.program.ended;
+    // The source sends hardly more than one copy: the rest goes from one to the other.
+    expect(last!['sent']).toBeLessThan(1.5 * (LENGTH / 16_384));
+  });
+});

@@ -1,0 +1,118 @@
+// A download that is stopped in any way goes on where it stopped.
+
+import { existsSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Rng } from '../../src/base/index.ts';
+import { Lab, MIB, sha256Of } from './harness.ts';
+
+const LENGTH = 24 * MIB;
+const KILLS = 20;
+/** Symbols that a kill may cost, as a share of all. */
+const LOSS_MAX = 0.03;
+const SEED = Number(process.env['HEADWATER_SEED'] ?? Math.floor(Math.random() * 1e9));
+
+let lab: Lab;
+let file: string;
+let descriptor: string;
+
+beforeAll(async () => {
+  lab = new Lab();
+  file = lab.file('long.bin', LENGTH);
+  const described = await lab.run('describe', file, '-o', lab.path(), '--json');
+  expect(described.code, described.stderr).toBe(0);
+  descriptor = described.last!['descriptor'];
+});
+afterEach(() => lab.stopAll());
+afterAll(() => lab.close());
+
+describe('kill -9', () => {
+  it(`at ${KILLS} random points (HEADWATER_SEED=${SEED})`, async () => {
+    console.log(`kill -9 test: HEADWATER_SEED=${SEED}`);
+    const rng = new Rng(SEED);
+    const { program: source, link } = await lab.share(
+      ...([file, '--descriptor', descriptor, '--max-rate', '6M'] as const),
+    );
+    const out = lab.path('killed');
+    const points = Array.from({ length: KILLS }, () => 0.02 + 0.9 * rng.unit()).sort((a, b) => a - b);
+    let held = 0;
+    const losses: number[] = [];
+    for (const point of points) {
+      const run = lab.start('get', link, '-o', out, '--json');
+      const opened = await run.event('progress', (event) => event['total'] > 0);
+      losses.push(Math.max(0, held - opened['have']) / opened['total']);
+      const reached = await run.event(
+        'progress',
+        (event) => event['total'] > 0 && event['have'] >= point * event['total'],
+      );
+      // Not at the moment of an event, which might be a moment of its own kind.
+      await new Promise((resolve) => setTimeout(resolve, rng.below(60)));
+      run.kill('SIGKILL');
+      await run.ended;
+      const last = run.events.findLast((event) => event.event === 'progress') ?? reached;
+      held = last['have'];
+      expect(existsSync(out)).toBe(false);
+    }
+    const done = await lab.run('get', link, '-o', out, '--json');
+    expect(done.code, done.stderr).toBe(0);
+    expect(sha256Of(out)).toBe(sha256Of(file));
+    source.kill('SIGINT');
+    const { last } = await source.ended;
+    const total = LENGTH / 16_384;
+    const refetched = (last!['sent'] - total) / total / KILLS;
+    console.log(
+      `  lost per kill: ${losses.map((loss) => (loss * 100).toFixed(2)).join(' ')} %; ` +
+        `sent again per kill, on average: ${(refetched * 100).toFixed(2)} %`,
+    );
+    for (const loss of losses) expect(loss).toBeLessThanOrEqual(LOSS_MAX);
+    expect(refetched).toBeLessThanOrEqual(LOSS_MAX);
+  });
+});
+
+describe('Ctrl-C', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('%s keeps the data and says how to go on', async (signal) => {
+    const slow = await lab.share(file, '--descriptor', descriptor, '--max-rate', '6M');
+    const out = lab.path(`stopped-${signal}`);
+    const run = lab.start('get', slow.link, '-o', out, '--json');
+    await run.event('progress', (e) => e['total'] > 0 && e['have'] > 0.3 * e['total']);
+    run.kill(signal);
+    const stopped = await run.ended;
+    expect(stopped.code).toBe(signal === 'SIGINT' ? 130 : 143);
+    expect(stopped.last).toMatchObject({ event: 'error', code: 'ABORTED' });
+    expect(stopped.stderr).toContain('again');
+    expect(existsSync(out)).toBe(false);
+    expect(existsSync(`${out}.part`)).toBe(true);
+    const held = stopped.events.findLast((event) => event.event === 'progress')!['have'] as number;
+    const rest = await lab.run('get', slow.link, '-o', out, '--json');
+    expect(rest.code, rest.stderr).toBe(0);
+    expect(sha256Of(out)).toBe(sha256Of(file));
+    const total = LENGTH / 16_384;
+    // A clean stop loses nothing that was held.
+    expect(rest.last!['needed']).toBeLessThanOrEqual(total - held);
+    expect(rest.last!['received']).toBeLessThanOrEqual(total - held + 0.01 * total);
+  });
+
+  it('a second process on the same output is refused', async () => {
+    const slow = await lab.share(file, '--descriptor', descriptor, '--max-rate', '2M');
+    const out = lab.path('locked');
+    const run = lab.start('get', slow.link, '-o', out, '--json');
+    await run.event('progress', (e) => e['total'] > 0 && e['have'] > 0);
+    const second = await lab.run('get', slow.link, '-o', out);
+    expect(second.code).toBe(11);
+    expect(second.stderr).toContain('locked');
+    expect(run.running).toBe(true);
+  });
+
+  it('the partial data of another content is not mixed in', async () => {
+    const slow = await lab.share(file, '--descriptor', descriptor, '--max-rate', '6M');
+    const out = lab.path('mixed');
+    const run = lab.start('get', slow.link, '-o', out, '--json');
+    await run.event('progress', (e) => e['total'] > 0 && e['have'] > 0.05 * e['total']);
+    run.kill('SIGINT');
+    await run.ended;
+    const other = await lab.share(lab.file('other.bin', MIB, 2));
+    const refused = await lab.run('get', other.link, '-o', out);
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain('mixed');
+    expect((await lab.run('inspect', `${out}.part`)).code).toBe(0);
+  });
+});

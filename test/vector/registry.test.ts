@@ -1,0 +1,95 @@
+// protocol/registry.json, protocol/wire.md and src/wire say the same; each direction is compared whole.
+
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { CLOSE, closeName, FLAG, LIMITS, PROTOCOL_VERSIONS, SHAPES } from '../../src/wire/index.ts';
+import { STRATEGY, SUMMARY_KIND } from '../../src/wire/index.ts';
+
+interface Named {
+  readonly code: number;
+  readonly name: string;
+  readonly reserved?: true;
+}
+
+const text = (path: string): string =>
+  readFileSync(new URL(`../../protocol/${path}`, import.meta.url), 'utf8');
+const registry = JSON.parse(text('registry.json')) as {
+  versions: number[];
+  messages: unknown[];
+  closeCodes: (Named & { meaning: string })[];
+  strategies: Named[];
+  summaryKinds: Named[];
+  flags: { bit: number; name: string }[];
+  limits: Record<string, { value: number; reason: string }>;
+};
+
+const used = (list: readonly Named[]): Record<string, number> =>
+  Object.fromEntries(list.filter((c) => c.reserved !== true).map((c) => [c.name, c.code]));
+
+/** The rows of the table in wire.md whose head has these first cells. */
+function rows(...head: string[]): string[][] {
+  const lines = text('wire.md').split('\n');
+  const start = lines.findIndex((line) => line.startsWith(`| ${head.join(' | ')} |`));
+  expect(start, `table ${head.join(', ')}`).toBeGreaterThan(0);
+  const end = lines.findIndex((line, i) => i > start && !line.startsWith('|'));
+  const cells = (line: string): string[] =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((c) => c.trim());
+  return lines.slice(start + 2, end < 0 ? undefined : end).map(cells);
+}
+
+test('versions', () => {
+  expect(registry.versions).toEqual(PROTOCOL_VERSIONS);
+});
+
+test('messages: numbers, names, fields and their bounds', () => {
+  expect(registry.messages).toEqual(SHAPES);
+  expect(rows('type', 'name').map(([number, name]) => [Number(number), name])).toEqual(
+    SHAPES.map((shape) => [shape.number, shape.type]),
+  );
+});
+
+test('close codes', () => {
+  expect(used(registry.closeCodes)).toEqual(CLOSE);
+  expect(rows('code', 'name').map(([code, name]) => [name, Number(code)])).toEqual(
+    Object.entries(CLOSE),
+  );
+  for (const { code, name, meaning } of registry.closeCodes) {
+    expect(closeName(code)).toBe(name);
+    expect(meaning).not.toBe('');
+  }
+  expect(closeName(4999)).toBeUndefined();
+});
+
+test('strategies, summary kinds and flags', () => {
+  expect(used(registry.strategies)).toEqual(STRATEGY);
+  expect(used(registry.summaryKinds)).toEqual(SUMMARY_KIND);
+  expect(used(registry.flags.map(({ bit, name }) => ({ code: bit, name })))).toEqual(FLAG);
+  expect(rows('flag', 'name').map(([bit, name]) => [name, Number(bit)])).toEqual(
+    Object.entries(FLAG),
+  );
+});
+
+test('reserved numbers are written down and not used', () => {
+  const reserved = (list: readonly Named[]): Named[] => list.filter((c) => c.reserved === true);
+  expect(reserved(registry.strategies).map((c) => c.name)).toEqual(['speculative']);
+  expect(reserved(registry.summaryKinds).map((c) => c.name)).toEqual(['riblt', 'art']);
+  const said = (table: string[][]): string[] => table.map((row) => row.slice(0, 2).join(' '));
+  expect(said(rows('strategy', 'name'))).toContain('2 reserved: speculative');
+  expect(said(rows('summary kind', 'name'))).toContain('3 reserved: riblt');
+  expect(said(rows('summary kind', 'name'))).toContain('4 reserved: art');
+});
+
+test('limits, with a reason each', () => {
+  const values = Object.entries(registry.limits).map(([name, { value }]) => [name, value]);
+  expect(Object.fromEntries(values)).toEqual(LIMITS);
+  const table = rows('name', 'number', 'why');
+  expect(table.map(([name, number]) => [name, Number(number?.replaceAll(',', ''))])).toEqual(
+    values,
+  );
+  expect(table.map(([name, , why]) => [name, why])).toEqual(
+    Object.entries(registry.limits).map(([name, { reason }]) => [name, reason]),
+  );
+});
