@@ -59,15 +59,15 @@ function bloomRows() {
   const count = quick ? 20_000 : 1_000_000;
   const held = Uint32Array.from({ length: count }, (_, i) => i * 3);
   const others = Uint32Array.from({ length: count }, (_, i) => i * 3 + 1);
+  // A filter holds 2^21 bits at most, so a million ids go through several of them.
+  const fits = Math.min(count, 200_000);
   const ours = (bitsPerId, probes) => {
     let filter;
     const make = () => {
-      filter = new IdBloomFilter(8 * Math.ceil((FITS * bitsPerId) / 8), probes, SEED);
+      filter = new IdBloomFilter(8 * Math.ceil((fits * bitsPerId) / 8), probes, SEED);
     };
-    // A filter holds 2^21 bits at most, so a million ids go through several of them.
-    const FITS = Math.min(count, 200_000);
     const each = (visit) => {
-      for (let at = 0; at < count; at += FITS) visit(at, Math.min(count, at + FITS));
+      for (let at = 0; at < count; at += fits) visit(at, Math.min(count, at + fits));
     };
     const add = rate(count, () =>
       each((from, to) => {
@@ -76,9 +76,9 @@ function bloomRows() {
       }),
     );
     make();
-    for (let i = 0; i < FITS; i++) filter.add(held[i]);
-    const hit = rate(count, () => each(() => hits(filter, held.subarray(0, FITS))));
-    const miss = rate(count, () => each(() => hits(filter, others.subarray(0, FITS))));
+    for (let i = 0; i < fits; i++) filter.add(held[i]);
+    const hit = rate(count, () => each(() => hits(filter, held.subarray(0, fits))));
+    const miss = rate(count, () => each(() => hits(filter, others.subarray(0, fits))));
     const fp = hits(filter, others) / count;
     return { variant: `ours, ${bitsPerId} bits, k = ${probes}`, add, hit, miss, fp };
   };

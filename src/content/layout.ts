@@ -52,7 +52,9 @@ export class Layout implements LayoutParameters {
     this.windowRatio = p.windowRatio;
     this.sourceSymbolCount = Math.ceil(p.length / p.symbolBytes);
     if (p.blockCount > this.sourceSymbolCount) {
-      throw new UsageError(`blockCount ${p.blockCount} exceeds the ${this.sourceSymbolCount} symbols`);
+      throw new UsageError(
+        `blockCount ${p.blockCount} exceeds the ${this.sourceSymbolCount} symbols`,
+      );
     }
     const z = Math.max(1, p.blockCount);
     this.shortSymbols = Math.floor(this.sourceSymbolCount / z);
@@ -104,7 +106,10 @@ export class Layout implements LayoutParameters {
 
   /** Bytes of the file that block sbn covers; only the last may be short of K·T. */
   blockBytes(sbn: number): number {
-    return Math.min(this.sourceSymbols(sbn) * this.symbolBytes, this.length - this.blockOffset(sbn));
+    return Math.min(
+      this.sourceSymbols(sbn) * this.symbolBytes,
+      this.length - this.blockOffset(sbn),
+    );
   }
 
   /** Bytes of the file that source symbol esi of block sbn covers: T, less for the very last. */

@@ -100,7 +100,8 @@ function checkHints(
   urls: readonly string[],
   problemOf: (url: string) => string | undefined,
 ): void {
-  if (urls.length > LINK_HINTS_MAX) throw new UsageError(`link: more than ${LINK_HINTS_MAX} ${key}`);
+  if (urls.length > LINK_HINTS_MAX)
+    throw new UsageError(`link: more than ${LINK_HINTS_MAX} ${key}`);
   for (const url of urls) {
     const problem = problemOf(url);
     if (problem !== undefined) throw new UsageError(`link: ${key}: ${problem}`);

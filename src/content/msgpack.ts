@@ -84,7 +84,8 @@ export class MsgpackWriter {
   }
 
   private bigEndian(value: number, count: number): void {
-    for (let shift = 8 * (count - 1); shift >= 0; shift -= 8) this.out.byte((value >>> shift) & 0xff);
+    for (let shift = 8 * (count - 1); shift >= 0; shift -= 8)
+      this.out.byte((value >>> shift) & 0xff);
   }
 }
 

@@ -21,7 +21,8 @@ export function webSocketProblem(url: string): string | undefined {
 function urlProblem(url: string, schemes: readonly string[]): string | undefined {
   const shown = `"${url.slice(0, 80).replace(/[^\x20-\x7e]/g, '?')}"`;
   if (url.length > URL_BYTES_MAX) return `${shown} is longer than ${URL_BYTES_MAX} bytes`;
-  if (!/^[\x21-\x7e]+$/.test(url)) return `${shown} holds a space, a control or a non-ASCII character`;
+  if (!/^[\x21-\x7e]+$/.test(url))
+    return `${shown} holds a space, a control or a non-ASCII character`;
   const match = SHAPE.exec(url);
   const scheme = match?.[1]?.toLowerCase() ?? '';
   if (!schemes.includes(scheme)) return `${shown} is not a ${schemes.join(' or ')} URL`;

@@ -31,7 +31,7 @@ export function encodeUtf8(text: string): Uint8Array | undefined {
 /** The text of UTF-8 bytes; undefined when they are truncated, overlong, a surrogate or above U+10FFFF. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   const parts: string[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const lead = bytes[at++] ?? 0;
     if (lead < 0x80) {
       parts.push(String.fromCharCode(lead));

@@ -271,9 +271,10 @@ export class FileStore {
     this.phase = 'finished';
     this.path = out;
     this.dataPath = out;
-    // The open handles go on serving the file and the leaves after their names in the directory are gone.
-    await removePartDirectory(this.fs, this.part);
-    await syncDirectory(this.fs, dirname(out));
+    // The file is in its place, so what follows cannot fail the download: what it may leave behind claims nothing. The
+    // open handles go on serving the file and the leaves after their names in the directory are gone.
+    await removePartDirectory(this.fs, this.part).catch(() => undefined);
+    await syncDirectory(this.fs, dirname(out)).catch(() => undefined);
     return { path: out, sha256: this.descriptor.sha256 };
   }
 
@@ -291,9 +292,12 @@ export class FileStore {
   async discard(): Promise<void> {
     if (this.phase === 'closed') return;
     const wasOpen = this.phase === 'open';
+    this.phase = 'closed';
     await this.committing;
-    await this.release();
+    await this.closeFiles();
+    // The lock goes with the directory, so that nobody opens a directory that is being deleted.
     if (wasOpen) await removePartDirectory(this.fs, this.part);
+    await this.lock.release();
   }
 
   private async resume(options: FileStoreOptions): Promise<void> {

@@ -8,11 +8,6 @@ import type { Incoming, Storage } from './storage.ts';
 
 type Feed = (input: TransferInput) => void;
 type Write = Extract<TransferOutput, { kind: 'write' }>;
-type Written = Extract<TransferInput, { kind: 'written' }>;
-
-/** Un-committed bytes after which the store is made durable, and the longest time until then. */
-const COMMIT_BYTES = 32 * 1024 * 1024;
-const COMMIT_MS = 1_000;
 
 interface Frame {
   readonly link: LinkId;
@@ -20,7 +15,10 @@ interface Frame {
 }
 
 interface Pending {
-  readonly output: Write;
+  readonly link: LinkId;
+  readonly sbn: number;
+  /** The kept symbols of the output, and what became of each. */
+  readonly esis: number[];
   readonly verdicts: Verdict[];
   readonly symbols: Incoming[];
 }
@@ -34,8 +32,6 @@ export class IncomingFrames {
   private waiting: Pending[] = [];
   private writing: Promise<void> | undefined;
   private broken = false;
-  private dirtyBytes = 0;
-  private commitTimer: NodeJS.Timeout | undefined;
 
   constructor(storage: Storage, feed: Feed, diskFailed: (error: unknown) => void) {
     this.storage = storage;
@@ -60,31 +56,30 @@ export class IncomingFrames {
     const frame = this.frames.get(output.frame);
     this.frames.delete(output.frame);
     if (output.keep.length === 0) return;
-    const verdicts: Verdict[] = [];
-    const symbols: Incoming[] = [];
+    const { link, sbn } = output;
+    const pending: Pending = { link, sbn, esis: [], verdicts: [], symbols: [] };
     for (const position of output.keep) {
-      const esi = frame?.symbols.esis[position];
+      const esi = output.esis[position] ?? -1;
       const bytes = frame?.symbols.payloads[position];
-      if (esi === undefined || bytes === undefined || this.broken) {
-        verdicts.push('failed');
-      } else if (this.storage.verify(output.sbn, esi, bytes)) {
-        verdicts.push('kept');
-        symbols.push({ sbn: output.sbn, esi, bytes });
+      pending.esis.push(esi);
+      if (bytes === undefined || this.broken) {
+        pending.verdicts.push('failed');
+      } else if (this.storage.verify(sbn, esi, bytes)) {
+        pending.verdicts.push('kept');
+        pending.symbols.push({ sbn, esi, bytes });
       } else {
-        verdicts.push('rejected');
+        pending.verdicts.push('rejected');
       }
     }
-    this.waiting.push({ output, verdicts, symbols });
+    this.waiting.push(pending);
     // Not at once: what else arrived in this turn of the event loop joins the batch.
     this.writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.drain());
   }
 
   /** Resolves when everything that was taken is written and committed, or the disk has failed. */
   async settle(): Promise<void> {
-    clearTimeout(this.commitTimer);
-    this.commitTimer = undefined;
     while (this.writing !== undefined) await this.writing;
-    if (!this.broken && this.dirtyBytes > 0) await this.commit();
+    if (!this.broken) await this.storage.commit();
   }
 
   private async drain(): Promise<void> {
@@ -102,48 +97,17 @@ export class IncomingFrames {
     if (symbols.length > 0) {
       try {
         await this.storage.write(symbols);
-        this.wrote(symbols.length * this.storage.layout.symbolBytes);
       } catch (error) {
         failure = error ?? new Error('the store failed');
       }
     }
-    for (const { output, verdicts } of batch) {
-      const { link, sbn, esis } = output;
-      const written: Written = {
-        kind: 'written',
-        link,
-        sbn,
-        esis,
-        verdicts: failure === undefined ? verdicts : verdicts.map(spoiled),
-      };
-      this.feed(written);
+    for (const { link, sbn, esis, verdicts } of batch) {
+      const settled = failure === undefined ? verdicts : verdicts.map(spoiled);
+      this.feed({ kind: 'written', link, sbn, esis, verdicts: settled });
     }
-    if (failure !== undefined) this.fail(failure);
-  }
-
-  private wrote(bytes: number): void {
-    this.dirtyBytes += bytes;
-    if (this.dirtyBytes >= COMMIT_BYTES) void this.commit();
-    else this.commitTimer ??= setTimeout(() => void this.commit(), COMMIT_MS);
-  }
-
-  private async commit(): Promise<void> {
-    clearTimeout(this.commitTimer);
-    this.commitTimer = undefined;
-    this.dirtyBytes = 0;
-    try {
-      await this.storage.commit();
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  private fail(error: unknown): void {
-    if (this.broken) return;
+    if (failure === undefined || this.broken) return;
     this.broken = true;
-    clearTimeout(this.commitTimer);
-    this.commitTimer = undefined;
-    this.diskFailed(error);
+    this.diskFailed(failure);
   }
 }
 

@@ -36,7 +36,9 @@ export function publicKeyOf(key: KeyObject): Uint8Array {
 
 /** A new private key, as PEM. */
 export function generatePrivateKey(): string {
-  return generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+  return generateKeyPairSync('ed25519')
+    .privateKey.export({ format: 'pem', type: 'pkcs8' })
+    .toString();
 }
 
 /** The descriptor with a signature of its content id. The content id does not change. */
@@ -59,7 +61,8 @@ export function checkSignature(
 ): 'unsigned' | 'valid' | 'invalid' {
   const { signature } = descriptor;
   if (signature === undefined) return 'unsigned';
-  if (expected !== undefined && Buffer.compare(expected, signature.publicKey) !== 0) return 'invalid';
+  if (expected !== undefined && Buffer.compare(expected, signature.publicKey) !== 0)
+    return 'invalid';
   try {
     const der = Buffer.concat([PUBLIC_PREFIX, signature.publicKey]);
     const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
@@ -84,7 +87,9 @@ function parse(kind: string, read: () => KeyObject): KeyObject {
     throw new UsageError(`not a ${kind} key: neither PEM nor 64 hexadecimal digits`);
   }
   if (key.asymmetricKeyType !== 'ed25519') {
-    throw new UsageError(`the ${kind} key is ${key.asymmetricKeyType ?? 'of no kind'}, not Ed25519`);
+    throw new UsageError(
+      `the ${kind} key is ${key.asymmetricKeyType ?? 'of no kind'}, not Ed25519`,
+    );
   }
   return key;
 }

@@ -56,7 +56,7 @@ const stepsFor = (bound: number): fc.Arbitrary<Step[]> => {
       { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('add', 'delete'), n: member }) },
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('addRange'), from: edge, to: edge }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear') }) },
-    ) as fc.Arbitrary<Step>,
+    ),
     { maxLength: 60 },
   );
 };

@@ -95,7 +95,9 @@ export async function writeLeavesFile(
       const leaves = await leavesOf(sbn);
       checkLeavesLength(layout, sbn, leaves);
       if (!checkLeaves(descriptor, sbn, leaves, sha256)) {
-        throw new CorruptError(`the leaves of block ${sbn} do not have the descriptor's window root`);
+        throw new CorruptError(
+          `the leaves of block ${sbn} do not have the descriptor's window root`,
+        );
       }
       await writeAll(file, [leaves], leavesOffset(layout, sbn));
     }

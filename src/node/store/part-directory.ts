@@ -173,7 +173,11 @@ async function checkFormat(path: string, contentId: Uint8Array): Promise<boolean
   const match = /^headwater-store ([0-9]+)\n(?:([0-9a-f]{64})\n)?/.exec(text);
   if (match === null) throw new DiskError('UNSAFE', path, 'is not a part directory');
   if (match[1] !== String(FORMAT_VERSION)) {
-    throw new DiskError('NEWER_FORMAT', path, `has the format ${match[1]}, which is not known here`);
+    throw new DiskError(
+      'NEWER_FORMAT',
+      path,
+      `has the format ${match[1]}, which is not known here`,
+    );
   }
   if (match[2] !== toHex(contentId)) {
     throw new DiskError(

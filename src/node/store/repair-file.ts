@@ -35,7 +35,7 @@ export class RepairFile {
     const taken = entries.map(() => this.free.pop() ?? this.crcs.push(0) - 1);
     taken.sort((a, b) => a - b);
     try {
-      for (let first = 0; first < entries.length; ) {
+      for (let first = 0; first < entries.length;) {
         const start = taken[first] ?? 0;
         let count = 1;
         while (taken[first + count] === start + count) count++;
@@ -60,7 +60,9 @@ export class RepairFile {
     const { sbn, at } = this.place(id);
     let own = this.slots[sbn];
     if (own === undefined) {
-      own = new Float64Array(this.layout.windowSize(sbn) - this.layout.sourceSymbols(sbn)).fill(NONE);
+      own = new Float64Array(this.layout.windowSize(sbn) - this.layout.sourceSymbols(sbn)).fill(
+        NONE,
+      );
       this.slots[sbn] = own;
     }
     own[at] = slot;

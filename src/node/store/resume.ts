@@ -100,7 +100,8 @@ async function replayIndex({ layout, index }: Contents, mark: Mark): Promise<Rep
       if (id < layout.blockCount && position >= mark.indexMark) leaves.add(id);
     } else if (slot === DELETED) {
       if (id >= layout.blockCount) return;
-      for (let at = layout.windowStart(id); at < layout.windowStart(id + 1); at++) repair.delete(at);
+      for (let at = layout.windowStart(id); at < layout.windowStart(id + 1); at++)
+        repair.delete(at);
     } else if (slot < SLOT_COUNT_MAX && id < layout.idCount && sourceIndex(layout, id) < 0) {
       repair.set(id, { entry, position });
       slotCount = Math.max(slotCount, slot + 1);
@@ -109,11 +110,7 @@ async function replayIndex({ layout, index }: Contents, mark: Mark): Promise<Rep
   return { sources, leaves, repair, slotCount };
 }
 
-async function resumeRepair(
-  parts: Parts,
-  log: Replayed,
-  trusted: number,
-): Promise<void> {
+async function resumeRepair(parts: Parts, log: Replayed, trusted: number): Promise<void> {
   const { layout, repair, held, leavesHeld } = parts.contents;
   let leavesOf = -1;
   let leaves: Uint8Array | undefined;

@@ -56,7 +56,7 @@ export async function readSource(
   const { symbolBytes } = layout;
   const indexes = ids.map((id) => sourceIndex(layout, id));
   const symbols: Uint8Array[] = [];
-  for (let first = 0; first < ids.length; ) {
+  for (let first = 0; first < ids.length;) {
     const start = indexes[first] ?? 0;
     let count = 1;
     while (indexes[first + count] === start + count && (count + 1) * symbolBytes <= RUN_BYTES_MAX) {
@@ -80,7 +80,11 @@ export async function readRun(
 ): Promise<Uint8Array> {
   const buffer = new Uint8Array(count * layout.symbolBytes);
   const left = layout.length - start * layout.symbolBytes;
-  await readAll(file, buffer.subarray(0, Math.min(buffer.length, left)), start * layout.symbolBytes);
+  await readAll(
+    file,
+    buffer.subarray(0, Math.min(buffer.length, left)),
+    start * layout.symbolBytes,
+  );
   return buffer;
 }
 
@@ -93,6 +97,10 @@ export async function readRunLoosely(
 ): Promise<Uint8Array> {
   const buffer = new Uint8Array(count * layout.symbolBytes);
   const left = layout.length - start * layout.symbolBytes;
-  await readUpTo(file, buffer.subarray(0, Math.min(buffer.length, left)), start * layout.symbolBytes);
+  await readUpTo(
+    file,
+    buffer.subarray(0, Math.min(buffer.length, left)),
+    start * layout.symbolBytes,
+  );
   return buffer;
 }

@@ -30,7 +30,8 @@ export async function tryOpen(fs: StoreFs, path: string): Promise<OpenFile | und
     return { handle: await fs.open(path, constants.O_RDWR | NO_FOLLOW), path };
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
-    if (systemCode(error) === 'ELOOP') throw new DiskError('UNSAFE', path, 'is a symbolic link', error);
+    if (systemCode(error) === 'ELOOP')
+      throw new DiskError('UNSAFE', path, 'is a symbolic link', error);
     return await onDisk(path, Promise.reject(error));
   }
 }
@@ -87,11 +88,7 @@ export async function readUpTo(
 }
 
 /** Fills `target` from `position` on; rejects with EIO when the file ends before. */
-export async function readAll(
-  file: OpenFile,
-  target: Uint8Array,
-  position: number,
-): Promise<void> {
+export async function readAll(file: OpenFile, target: Uint8Array, position: number): Promise<void> {
   if ((await readUpTo(file, target, position)) < target.length) {
     throw new DiskError('EIO', file.path, 'the file is shorter than it should be');
   }
@@ -136,7 +133,7 @@ export async function removeFile(fs: StoreFs, path: string): Promise<boolean> {
 function dropBytes(buffers: Uint8Array[], count: number): Uint8Array[] {
   let left = count;
   let first = 0;
-  for (let size = buffers[0]?.length; size !== undefined && size <= left; ) {
+  for (let size = buffers[0]?.length; size !== undefined && size <= left;) {
     left -= size;
     size = buffers[++first]?.length;
   }

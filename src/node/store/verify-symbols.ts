@@ -74,7 +74,7 @@ async function verifyByLeaves(
   const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / symbolBytes));
   const zeros = new Uint8Array(symbolBytes);
   const zeroLeaf = Buffer.from(sha256(zeros)).subarray(0, LEAF_BYTES);
-  for (let start = candidates.next(from, to); start >= 0; ) {
+  for (let start = candidates.next(from, to); start >= 0;) {
     const absent = candidates.nextAbsent(start, Math.min(start + perChunk, to));
     const end = absent < 0 ? Math.min(start + perChunk, to) : absent;
     const bytes = await readRunLoosely(file, layout, start, end - start);

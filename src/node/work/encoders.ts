@@ -9,8 +9,8 @@ import type { EncodeTask } from './tasks.ts';
 
 /** Most bytes of encoders in one worker. */
 const CACHE_BYTES_MAX = 96 * 1024 * 1024;
-/** An encoder holds the source block and about as much of intermediate symbols. */
-const BYTES_PER_BLOCK_BYTE = 2.1;
+/** An encoder holds the source block, a copy of it, and about as much of intermediate symbols. */
+const BYTES_PER_BLOCK_BYTE = 3.2;
 
 interface Cached {
   readonly encoder: RaptorQEncoder;
@@ -59,7 +59,7 @@ export class Encoders {
       layout.sourceSymbols(sbn) * layout.symbolBytes * BYTES_PER_BLOCK_BYTE,
     );
     this.makeRoom(bytes);
-    const source = withFile(path, 'r', (fd) => readBlock(fd, layout, sbn));
+    const source = withFile(path, (fd) => readBlock(fd, layout, sbn));
     const encoder = new RaptorQEncoder(source, layout.symbolBytes);
     this.cached.set(key, { encoder, bytes });
     this.bytes += bytes;

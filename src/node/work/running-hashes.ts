@@ -23,7 +23,7 @@ export class RunningHashes {
   advance(task: HashTask): Uint8Array | undefined {
     const state = this.running.get(task.hashKey) ?? { hash: createHash('sha256'), offset: 0 };
     this.running.set(task.hashKey, state);
-    if (state.offset < task.upTo) withFile(task.dataPath, 'r', (fd) => this.feed(state, fd, task.upTo));
+    if (state.offset < task.upTo) withFile(task.dataPath, (fd) => this.feed(state, fd, task.upTo));
     if (!task.final) return undefined;
     this.running.delete(task.hashKey);
     return new Uint8Array(state.hash.digest());

@@ -79,9 +79,9 @@ export type Task =
 /** What each task answers. */
 export interface Answers {
   'finish-block': {
-    readonly outcome: BlockOutcome;
-    /** How the disk failed, with its code, when the outcome is `failed`. */
-    readonly problem?: { readonly code: string | undefined; readonly message: string };
+    readonly outcome: Exclude<BlockOutcome, 'failed'>;
+    /** Source symbols were decoded and written. */
+    readonly decoded: boolean;
   };
   /** The symbols one after the other, T bytes each. */
   encode: { readonly symbols: Uint8Array };

@@ -4,7 +4,7 @@ import { parentPort } from 'node:worker_threads';
 import { describeBlock, LEAF_BYTES, Layout, verifySymbol } from '../../content/index.ts';
 import { systemCode } from '../errors.ts';
 import { sha256 } from '../sha256.ts';
-import { readBlock, withFile } from './block-file.ts';
+import { readBlockToScratch, withFile } from './block-file.ts';
 import { Encoders } from './encoders.ts';
 import { finishBlock } from './finish-block.ts';
 import { RunningHashes } from './running-hashes.ts';
@@ -16,11 +16,7 @@ const hashes = new RunningHashes();
 function run(task: Task): Answers[keyof Answers] {
   switch (task.kind) {
     case 'finish-block':
-      try {
-        return { outcome: finishBlock(task) };
-      } catch (error) {
-        return { outcome: 'failed', problem: plainError(error) };
-      }
+      return finishBlock(task);
     case 'encode':
       return { symbols: encoders.encode(task) };
     case 'describe-block':
@@ -37,14 +33,14 @@ function run(task: Task): Answers[keyof Answers] {
 
 function describe(task: DescribeBlockTask): Answers['describe-block'] {
   const layout = new Layout(task.layout);
-  const block = withFile(task.dataPath, 'r', (fd) => readBlock(fd, layout, task.sbn));
+  const block = withFile(task.dataPath, (fd) => readBlockToScratch(fd, layout, task.sbn));
   return describeBlock(block, layout.symbolBytes, layout.windowRatio, sha256);
 }
 
 function check(task: CheckBlockTask): Uint32Array {
   const layout = new Layout(task.layout);
   const { symbolBytes } = layout;
-  const block = withFile(task.dataPath, 'r', (fd) => readBlock(fd, layout, task.sbn));
+  const block = withFile(task.dataPath, (fd) => readBlockToScratch(fd, layout, task.sbn));
   const valid: number[] = [];
   const count = Math.min(layout.sourceSymbols(task.sbn), task.leaves.length / LEAF_BYTES);
   for (let esi = 0; esi < count; esi++) {

@@ -1,0 +1,254 @@
+// Storage of a download: the file store, with the leaves of the blocks under way in memory, decoding in the
+// workers, and the ways of a complete file for blocks that are finished.
+
+import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { CorruptError, toHex } from '../base/index.ts';
+import { Bitset } from '../base/index.ts';
+import type { Descriptor, Layout } from '../content/index.ts';
+import { rootAt, verifySymbol } from '../content/index.ts';
+import type { BlockOutcome } from '../engine/io.ts';
+import { diskFailure, humanReason } from './errors.ts';
+import type { FileStoreOptions } from './file-store.ts';
+import { FileStore } from './file-store.ts';
+import { ReadAhead } from './read-ahead.ts';
+import { RepairSource } from './repair-source.ts';
+import { sha256 } from './sha256.ts';
+import type { Incoming, Problem, Storage } from './storage.ts';
+import { GroupCommit } from './store/group-commit.ts';
+import type { Pool } from './work/pool.ts';
+
+/** The worker that keeps the whole-file hash. */
+const HASH_WORKER = 0;
+
+export interface PartOptions {
+  /** The output. */
+  readonly out: string;
+  readonly descriptor: Descriptor;
+  readonly pool: Pool;
+  readonly force: boolean;
+  /** Hash again what is on the disk. */
+  readonly verify: boolean;
+  /** A commit failed between writes. */
+  readonly onFailure: (error: unknown) => void;
+  readonly onProgress?: FileStoreOptions['onProgress'];
+}
+
+export class PartContent implements Storage {
+  readonly layout: Layout;
+  readonly held: Bitset;
+  readonly leavesHeld: Bitset;
+  private readonly options: PartOptions;
+  private readonly store: FileStore;
+  private readonly commits: GroupCommit;
+  /** Our own handle: it outlives the rename and the store's phases. */
+  private readonly data: FileHandle;
+  private readonly sources: ReadAhead;
+  private readonly repairs: RepairSource;
+  /** Blocks that are whole and checked: they are read like a complete file. */
+  private readonly whole: Bitset;
+  /** Leaves of blocks that symbols come for. Few: the machine opens a handful of blocks at a time. */
+  private readonly leavesOf: (Uint8Array | undefined)[];
+  /** Blocks from the first on that the whole-file hash has been fed, or soon will. */
+  private hashedBlocks = 0;
+  private readonly hashKey: string;
+  private finished = false;
+
+  private constructor(options: PartOptions, store: FileStore, data: FileHandle) {
+    const { layout } = store;
+    this.options = options;
+    this.store = store;
+    this.data = data;
+    this.layout = layout;
+    this.held = store.held.bits.clone();
+    this.leavesHeld = store.leavesHeld.clone();
+    this.commits = new GroupCommit(store, options.onFailure);
+    this.sources = new ReadAhead(data, layout.length);
+    this.repairs = new RepairSource({
+      pool: options.pool,
+      dataPath: store.dataPath,
+      layout: options.descriptor,
+      cacheKey: toHex(store.contentId),
+    });
+    this.whole = new Bitset(layout.blockCount);
+    this.hashKey = `download ${options.out} ${performance.now()}`;
+    this.leavesOf = new Array<Uint8Array | undefined>(layout.blockCount).fill(undefined);
+  }
+
+  /** Opens or resumes OUT.part. Rejects with HeadwaterError EXISTS, LOCKED or DISK. */
+  static async open(options: PartOptions): Promise<PartContent> {
+    const { out, descriptor, force, verify, onProgress } = options;
+    try {
+      const store = await FileStore.open(out, descriptor, {
+        force,
+        verify,
+        ...(onProgress === undefined ? {} : { onProgress }),
+      });
+      try {
+        const content = new PartContent(options, store, await open(store.dataPath, 'r'));
+        await content.loadLeaves();
+        return content;
+      } catch (error) {
+        await store.close();
+        throw error;
+      }
+    } catch (error) {
+      throw diskFailure(error, 'open', out);
+    }
+  }
+
+  readInto(sbn: number, esis: readonly number[], target: Uint8Array): true | Promise<boolean> {
+    if (!this.whole.has(sbn)) return this.readStored(sbn, esis, target);
+    const sourceCount = this.layout.sourceSymbols(sbn);
+    const { symbolBytes } = this.layout;
+    const split = esis.findIndex((esi) => esi >= sourceCount);
+    if (split === 0) return this.repairs.read(sbn, esis, target);
+    if (split < 0 && isRun(esis)) return this.readRun(sbn, esis[0] ?? 0, target);
+    const waiting: Promise<boolean>[] = [];
+    for (let i = 0; i < esis.length; i++) {
+      const esi = esis[i] ?? 0;
+      const part = target.subarray(i * symbolBytes, (i + 1) * symbolBytes);
+      const read =
+        esi < sourceCount ? this.readRun(sbn, esi, part) : this.repairs.read(sbn, [esi], part);
+      if (read !== true) waiting.push(read);
+    }
+    return waiting.length === 0 ? true : Promise.all(waiting).then(() => true);
+  }
+
+  async leaves(sbn: number): Promise<Uint8Array | undefined> {
+    return this.leavesOf[sbn] ?? (await this.store.readLeaves(sbn));
+  }
+
+  async putLeaves(sbn: number, leaves: Uint8Array): Promise<void> {
+    this.leavesOf[sbn] = leaves;
+    await this.store.writeLeaves(sbn, leaves);
+    this.commits.touch();
+  }
+
+  verify(sbn: number, esi: number, bytes: Uint8Array): boolean {
+    const leaves = this.leavesOf[sbn];
+    return leaves !== undefined && verifySymbol(leaves, esi, bytes, sha256);
+  }
+
+  async write(symbols: readonly Incoming[]): Promise<void> {
+    const { layout } = this;
+    await this.store.writeSymbols(
+      symbols.map(({ sbn, esi, bytes }) => ({ id: layout.id(sbn, esi), bytes })),
+    );
+    this.commits.touch();
+  }
+
+  async commit(): Promise<void> {
+    await this.store.commit();
+  }
+
+  async finishBlock(sbn: number, held: readonly number[]): Promise<BlockOutcome> {
+    const { layout, store, options } = this;
+    const sourceCount = layout.sourceSymbols(sbn);
+    const repairs = held.filter((esi) => esi >= sourceCount);
+    const { outcome, decoded } = await options.pool.run({
+      kind: 'finish-block',
+      dataPath: store.dataPath,
+      layout: options.descriptor,
+      sbn,
+      held: Uint32Array.from(held),
+      repairPath: store.repairPath,
+      repairOffsets: Float64Array.from(repairs, (esi) => store.repairOffset(layout.id(sbn, esi))),
+      sourceRoot: rootAt(options.descriptor.sourceRoots, sbn),
+    });
+    if (outcome !== 'ok') return outcome;
+    if (decoded) await store.adoptBlock(sbn);
+    if (repairs.length > 0) await store.deleteRepair(sbn);
+    this.whole.add(sbn);
+    this.leavesOf[sbn] = undefined;
+    this.commits.touch();
+    this.hashOn();
+    return 'ok';
+  }
+
+  async discardBlock(sbn: number): Promise<void> {
+    this.whole.delete(sbn);
+    this.leavesOf[sbn] = await this.store.readLeaves(sbn);
+    await this.store.discardBlock(sbn);
+  }
+
+  async finishContent(): Promise<Problem | undefined> {
+    await this.commits.stop();
+    try {
+      const digest = await this.hash(this.layout.length, true);
+      const { path } = await this.store.finish(digest === undefined ? {} : { sha256: digest });
+      this.finished = true;
+      this.repairs.moved(path);
+      return undefined;
+    } catch (error) {
+      if (error instanceof CorruptError) {
+        const message = `${error.message}; the wrong parts were dropped`;
+        return { code: 'CORRUPT', message };
+      }
+      return { code: 'DISK', message: humanReason(error) };
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.commits.stop();
+    const forget = { kind: 'forget-hash', hashKey: this.hashKey } as const;
+    if (this.hashedBlocks > 0) await this.options.pool.run(forget, HASH_WORKER).catch(() => undefined);
+    await this.data.close();
+    await this.store.close();
+  }
+
+  /** True when the file has its final name. */
+  get isFinished(): boolean {
+    return this.finished;
+  }
+
+  /** Feeds the whole-file hash with the blocks that are finished in order, while others still come in. */
+  private hashOn(): void {
+    const before = this.hashedBlocks;
+    while (this.whole.has(this.hashedBlocks)) this.hashedBlocks++;
+    if (this.hashedBlocks === before || this.hashedBlocks === this.layout.blockCount) return;
+    const upTo = this.layout.blockOffset(this.hashedBlocks);
+    // A failure shows again when the digest is asked for.
+    this.hash(upTo, false).catch(() => undefined);
+  }
+
+  private async hash(upTo: number, final: boolean): Promise<Uint8Array | undefined> {
+    const { hashKey, store, options } = this;
+    const task = { kind: 'hash', dataPath: store.dataPath, hashKey, upTo, final } as const;
+    return (await options.pool.run(task, HASH_WORKER)).digest;
+  }
+
+  private readRun(sbn: number, esi: number, target: Uint8Array): true | Promise<true> {
+    const offset = this.layout.blockOffset(sbn) + esi * this.layout.symbolBytes;
+    const left = this.layout.length - offset;
+    return this.sources.read(offset, left < target.length ? target.subarray(0, left) : target);
+  }
+
+  private async readStored(
+    sbn: number,
+    esis: readonly number[],
+    target: Uint8Array,
+  ): Promise<boolean> {
+    const ids = esis.map((esi) => this.layout.id(sbn, esi));
+    if (!ids.every((id) => this.store.held.has(id))) return false;
+    const symbols = await this.store.readSymbols(ids);
+    symbols.forEach((symbol, i) => target.set(symbol, i * this.layout.symbolBytes));
+    return true;
+  }
+
+  /** The leaves of blocks that were begun: their symbols are verified without waiting. */
+  private async loadLeaves(): Promise<void> {
+    const { layout, store } = this;
+    for (let sbn = 0; sbn < layout.blockCount; sbn++) {
+      if (store.hasBlock(sbn) || !store.leavesHeld.has(sbn)) continue;
+      const leaves = await store.readLeaves(sbn);
+      if (leaves === undefined) this.leavesHeld.delete(sbn);
+      else this.leavesOf[sbn] = leaves;
+    }
+  }
+}
+
+function isRun(esis: readonly number[]): boolean {
+  const first = esis[0] ?? 0;
+  return esis.every((esi, i) => esi === first + i);
+}
