@@ -18,136 +18,187 @@ import { instructionWords } from './program.ts';
 const LANE_BYTES = 8;
 /** Most sources that one pass reads, the destination included when it accumulates. */
 const FUSED_MAX = 8;
+/** Bytes of all work rows together: should fit into a core's own cache. */
+const WORK_BYTES = 1024 * 1024;
+/** A stripe is at least this wide, so that the work in a row outweighs the reading of the program. */
+const STRIPE_BYTES_MIN = 512;
 
 /** The kernel in plain JavaScript; runs everywhere. */
 export const jsKernel: Kernel = {
   name: 'js',
-  allocate(rows: number, rowBytes: number): SymbolMemory {
-    return new JsMemory(rows, rowBytes);
+  allocate(rows: number, rowBytes: number, workRows = 0): SymbolMemory {
+    return new JsMemory(rows, rowBytes, workRows);
   },
 };
 
 class JsMemory implements SymbolMemory {
   readonly rows: number;
   readonly rowBytes: number;
-  private readonly lanes: number; // 64-bit lanes from one row to the next
+  private readonly rowLanes: number; // 64-bit lanes from one row to the next
+  private readonly workRows: number;
+  private readonly workLanes: number; // lanes from one work row to the next: the width of a stripe
   private readonly bytes: Uint8Array;
-  private readonly words: Int32Array;
-  private readonly longs: BigUint64Array;
+  private readonly interpreter: Interpreter;
 
-  constructor(rows: number, rowBytes: number) {
+  constructor(rows: number, rowBytes: number, workRows: number) {
     this.rows = rows;
     this.rowBytes = rowBytes;
-    this.lanes = Math.ceil(rowBytes / LANE_BYTES);
-    const buffer = new ArrayBuffer(rows * this.lanes * LANE_BYTES);
+    this.rowLanes = Math.ceil(rowBytes / LANE_BYTES);
+    this.workRows = workRows;
+    const stripe = Math.max(STRIPE_BYTES_MIN, Math.floor(WORK_BYTES / Math.max(1, workRows)));
+    this.workLanes = Math.min(this.rowLanes, Math.floor(stripe / LANE_BYTES));
+    const lanes = rows * this.rowLanes + workRows * this.workLanes;
+    const buffer = new ArrayBuffer(lanes * LANE_BYTES);
     this.bytes = new Uint8Array(buffer);
-    this.words = new Int32Array(buffer);
-    this.longs = new BigUint64Array(buffer);
+    this.interpreter = {
+      longs: new BigUint64Array(buffer),
+      words: new Int32Array(buffer),
+      rows,
+      rowLanes: this.rowLanes,
+      workLanes: this.workLanes,
+      start: 0,
+      lanes: 0,
+    };
   }
 
   write(row: number, bytes: Uint8Array): void {
-    if (bytes.length > this.rowBytes) throw new RangeError(`bytes.length ${bytes.length} > row`);
-    this.bytes.set(bytes, row * this.lanes * LANE_BYTES);
+    if (bytes.length > this.rowBytes) {
+      throw new RangeError(`bytes.length ${bytes.length} is more than ${this.rowBytes}`);
+    }
+    this.bytes.set(bytes, row * this.rowLanes * LANE_BYTES);
   }
 
   readInto(target: Uint8Array, row: number): void {
-    const start = row * this.lanes * LANE_BYTES;
+    const start = row * this.rowLanes * LANE_BYTES;
     target.set(this.bytes.subarray(start, start + target.length));
   }
 
-  run(program: Int32Array, length: number = program.length): void {
-    const { lanes, longs, words } = this;
-    for (let at = 0; at < length; ) {
-      const header = program[at]!;
-      const argument = header >>> OP_BITS;
-      const dst = program[at + 1]!;
-      switch (header & OP_MASK) {
-        case OP_SET:
-          xorSources(longs, lanes, program, at + 1, argument, true);
-          break;
-        case OP_ADD:
-          xorSources(longs, lanes, program, at + 1, argument, false);
-          break;
-        case OP_DOUBLE: {
-          const a = program[at + 2]! * lanes * 2;
-          if (argument === 1) double(words, dst * lanes * 2, a, lanes * 2);
-          else doubleAdd(words, dst * lanes * 2, a, program[at + 3]! * lanes * 2, lanes * 2);
-          break;
-        }
-        case OP_MULTIPLY_ADD: {
-          const source = program[at + 2]! * lanes * 2;
-          multiplyAdd(words, dst * lanes * 2, source, lanes * 2, productTable(argument));
-          break;
-        }
-        case OP_SCALE:
-          scale(this.bytes, dst * lanes * 8, lanes * 8, productTable(argument));
-          break;
-      }
-      at += instructionWords(header);
+  run(program: Int32Array, workRows = 0): void {
+    if (workRows > this.workRows) {
+      throw new RangeError(`workRows ${workRows} is more than ${this.workRows}`);
+    }
+    const interpreter = this.interpreter;
+    const width = workRows > 0 ? this.workLanes : this.rowLanes;
+    for (let start = 0; start < this.rowLanes; start += width) {
+      interpreter.start = start;
+      interpreter.lanes = Math.min(width, this.rowLanes - start);
+      interpret(interpreter, program);
     }
   }
 }
 
-// The loops below are free functions on one array: V8 specialises them per array type, once.
+/** A memory, and the stripe that is worked on. */
+interface Interpreter {
+  readonly longs: BigUint64Array;
+  readonly words: Int32Array;
+  readonly rows: number;
+  readonly rowLanes: number;
+  readonly workLanes: number;
+  /** First lane of the stripe in a row. */
+  start: number;
+  /** Lanes of the stripe. */
+  lanes: number;
+}
+
+// From here on free functions on typed arrays: V8 specialises each of them once.
+
+/** The lane at which the stripe begins in a row, or in a work row. */
+function laneOf(at: Interpreter, row: number): number {
+  return row < at.rows
+    ? row * at.rowLanes + at.start
+    : at.rows * at.rowLanes + (row - at.rows) * at.workLanes;
+}
+
+function interpret(at: Interpreter, program: Int32Array): void {
+  const { words, lanes } = at;
+  for (let pc = 0; pc < program.length; ) {
+    const header = program[pc]!;
+    const argument = header >>> OP_BITS;
+    const dst = laneOf(at, program[pc + 1]!);
+    switch (header & OP_MASK) {
+      case OP_SET:
+        xorSources(at, dst, program, pc + 2, argument, true);
+        break;
+      case OP_ADD:
+        xorSources(at, dst, program, pc + 2, argument, false);
+        break;
+      case OP_DOUBLE: {
+        const a = laneOf(at, program[pc + 2]!);
+        if (argument === 1) double(words, dst * 2, a * 2, lanes * 2);
+        else doubleAdd(words, dst * 2, a * 2, laneOf(at, program[pc + 3]!) * 2, lanes * 2);
+        break;
+      }
+      case OP_MULTIPLY_ADD: {
+        const source = laneOf(at, program[pc + 2]!);
+        multiplyAdd(words, dst * 2, source * 2, lanes * 2, productTable(argument));
+        break;
+      }
+      case OP_SCALE:
+        // dst = c·dst is dst ^= (c ^ 1)·dst: the loop reads a word before it writes it.
+        multiplyAdd(words, dst * 2, dst * 2, lanes * 2, productTable(argument ^ 1));
+        break;
+    }
+    pc += instructionWords(header);
+  }
+}
 
 /**
- * Fused XOR: program[at] is the destination row, `count` source rows follow. Reading several sources for one
- * store is twice as fast as one pass a source.
+ * Fused XOR of `count` rows, program[pc…]. Reading several sources for one store is twice as fast as one pass a
+ * source.
  */
 function xorSources(
-  m: BigUint64Array,
-  lanes: number,
+  at: Interpreter,
+  dst: number,
   program: Int32Array,
-  at: number,
+  pc: number,
   count: number,
   overwrite: boolean,
 ): void {
-  const dst = program[at]! * lanes;
-  let next = at + 1;
-  const end = next + count;
+  let next = pc;
+  const end = pc + count;
   if (overwrite) {
     if (count === 0) {
-      m.fill(0n, dst, dst + lanes);
+      at.longs.fill(0n, dst, dst + at.lanes);
       return;
     }
     const others = Math.min(count, FUSED_MAX) - 1;
-    xorPass(m, lanes, dst, program[next]! * lanes, program, next + 1, others);
+    xorPass(at, dst, laneOf(at, program[next]!), program, next + 1, others);
     next += others + 1;
   }
   while (next < end) {
     const others = Math.min(end - next, FUSED_MAX - 1);
-    xorPass(m, lanes, dst, dst, program, next, others);
+    xorPass(at, dst, dst, program, next, others);
     next += others;
   }
 }
 
-/** m[dst] = m[a] ^ the rows program[at..at + others − 1], 0 ≤ others ≤ 7. */
+/** Lanes from dst = lanes from a ^ the rows program[pc..pc + others − 1], 0 ≤ others ≤ 7. */
 function xorPass(
-  m: BigUint64Array,
-  lanes: number,
+  at: Interpreter,
   dst: number,
   a: number,
   program: Int32Array,
-  at: number,
+  pc: number,
   others: number,
 ): void {
+  const { longs: m, lanes } = at;
   if (others === 0) {
     m.copyWithin(dst, a, a + lanes);
     return;
   }
-  const b = program[at]! * lanes;
+  const b = laneOf(at, program[pc]!);
   if (others === 1) return xor2(m, lanes, dst, a, b);
-  const c = program[at + 1]! * lanes;
+  const c = laneOf(at, program[pc + 1]!);
   if (others === 2) return xor3(m, lanes, dst, a, b, c);
-  const d = program[at + 2]! * lanes;
+  const d = laneOf(at, program[pc + 2]!);
   if (others === 3) return xor4(m, lanes, dst, a, b, c, d);
-  const e = program[at + 3]! * lanes;
+  const e = laneOf(at, program[pc + 3]!);
   if (others === 4) return xor5(m, lanes, dst, a, b, c, d, e);
-  const f = program[at + 4]! * lanes;
+  const f = laneOf(at, program[pc + 4]!);
   if (others === 5) return xor6(m, lanes, dst, a, b, c, d, e, f);
-  const g = program[at + 5]! * lanes;
+  const g = laneOf(at, program[pc + 5]!);
   if (others === 6) return xor7(m, lanes, dst, a, b, c, d, e, f, g);
-  const h = program[at + 6]! * lanes;
+  const h = laneOf(at, program[pc + 6]!);
   xor8(m, lanes, dst, a, b, c, d, e, f, g, h);
 }
 
@@ -276,8 +327,4 @@ function multiplyAdd(
       (products[(x >>> 16) & 255]! << 16) ^
       (products[x >>> 24]! << 24);
   }
-}
-
-function scale(m: Uint8Array, dst: number, bytes: number, products: Uint8Array): void {
-  for (let i = 0; i < bytes; i++) m[dst + i] = products[m[dst + i]!]!;
 }

@@ -5,13 +5,21 @@
 /** Makes memories of one implementation. Stateless, so one kernel may serve any number of users. */
 export interface Kernel {
   readonly name: string;
-  /** A memory of `rows` zero rows. Throws RangeError when the machine cannot provide it. */
-  allocate(rows: number, rowBytes: number): SymbolMemory;
+  /**
+   * A memory of `rows` zero rows, able to run programs that use at most `workRows` work rows. Throws RangeError when
+   * the machine cannot provide it.
+   */
+  allocate(rows: number, rowBytes: number, workRows?: number): SymbolMemory;
 }
 
 /**
  * A matrix of bytes: one symbol a row. Rows are addressed by number only, since distance and alignment of the
  * rows are the kernel's own business.
+ *
+ * Programs may also use work rows: the numbers from `rows` on. A work row has no content before its first write in
+ * a run and none after the run. Kernels use this freedom to run a program stripe by stripe: on the first few
+ * hundred bytes of all rows, then on the next. All work rows together then fit into the cache, and take hardly any
+ * memory.
  */
 export interface SymbolMemory {
   readonly rows: number;
@@ -21,10 +29,11 @@ export interface SymbolMemory {
   /** Copies the first target.length ≤ rowBytes bytes of a row to target. */
   readInto(target: Uint8Array, row: number): void;
   /**
-   * Executes program[0..length−1]. Programs come from this process only and are trusted: rows are not checked
-   * against the memory, beyond that nothing outside of it can be touched.
+   * Executes a program that uses work rows rows..rows + workRows − 1. Throws RangeError when workRows is more than
+   * the memory was allocated for. Programs come from this process only and are trusted: row numbers are not
+   * checked, beyond that nothing outside of the memory can be touched.
    */
-  run(program: Int32Array, length?: number): void;
+  run(program: Int32Array, workRows?: number): void;
 }
 
 // A program is a list of instructions. An instruction is one header word, (argument << 3) | operation, then rows.
@@ -33,7 +42,7 @@ export interface SymbolMemory {
 export const OP_SET = 0;
 /** `n; dst; n sources`: dst ^= XOR of the sources, none of which is dst. */
 export const OP_ADD = 1;
-/** `n; dst; a; b if n is 2`: dst = α·a ^ b. The step of a Horner scheme. */
+/** `n; dst; a; b if n is 2`: dst = α·a ^ b. The step of a Horner scheme; dst may be a or b. */
 export const OP_DOUBLE = 2;
 /** `coefficient; dst; source`: dst ^= coefficient · source. */
 export const OP_MULTIPLY_ADD = 3;

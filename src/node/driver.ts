@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws';
 import type { LinkId } from '../base/index.ts';
 import { ProtocolError } from '../base/index.ts';
 import type { TransferEvent, TransferInput, TransferOutput, TransferStatus } from '../engine/io.ts';
-import { CLOSE, decodeSymbolFrame, encodeSymbolHeader } from '../wire/index.ts';
+import { CLOSE, decodeSymbolFrame, encodeControl, encodeSymbolHeader } from '../wire/index.ts';
 import type { Dial } from './dial.ts';
 import { dial } from './dial.ts';
 import { HeadwaterError, humanReason } from './errors.ts';
@@ -24,7 +24,10 @@ export interface Machine {
 export interface DriverOptions {
   readonly machine: Machine;
   /** Opens the store for a descriptor that the machine has checked. */
-  readonly openStorage: (descriptor: Uint8Array) => Promise<Storage>;
+  readonly openStorage: (
+    descriptor: Uint8Array,
+    onDiskFailure: (error: unknown) => void,
+  ) => Promise<Storage>;
   readonly onEvent: (event: TransferEvent) => void;
   /** The store could not be opened, or this code is wrong. The transfer is over. */
   readonly onFailure: (error: HeadwaterError) => void;
@@ -97,6 +100,8 @@ export class Driver {
     if (this.closing) return;
     this.closing = true;
     for (const dialling of this.dials) dialling.cancel();
+    const bye = encodeControl({ type: 'bye', code: CLOSE.DONE, reason: 'done' });
+    this.sockets.closeAll(CLOSE.DONE, 'done', bye);
     await this.sockets.drained(2 * CLOSE_MS);
     this.closed = true;
     clearTimeout(this.timer);
@@ -188,7 +193,7 @@ export class Driver {
 
   private open(descriptor: Uint8Array): void {
     this.track(
-      this.options.openStorage(descriptor).then(
+      this.options.openStorage(descriptor, (error) => this.diskFailed(error)).then(
         (storage) => {
           this.storage = storage;
           this.incoming = new IncomingFrames(

@@ -94,6 +94,11 @@ export class Sockets {
     setTimeout(() => entry.socket.terminate(), 2 * CLOSE_MS).unref();
   }
 
+  /** Says goodbye on all links. */
+  closeAll(code: number, reason: string, bytes: Uint8Array): void {
+    for (const link of [...this.open.keys()]) this.close(link, code, reason, bytes);
+  }
+
   /** Resolves when no socket is open; cuts those that are after `ms`. */
   async drained(ms: number): Promise<void> {
     if (this.open.size === 0) return;

@@ -53,8 +53,8 @@ export class RemoteView {
       this.replace(summary, from, to);
     } else if (summary?.kind === 'bloom') {
       for (let sbn = firstSbn; sbn < firstSbn + blockCount; sbn++) this.filters[sbn] = summary;
-    } else {
-      throw new ProtocolError(CLOSE.BAD_SUMMARY, 'summary cannot be decoded or is out of bounds');
+    } else if (kind === undefined || kind === 'exact') {
+      throw new ProtocolError(CLOSE.BAD_SUMMARY, 'summary cannot be decoded');
     }
     this.version++;
   }

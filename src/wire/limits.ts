@@ -23,7 +23,7 @@ export const LIMITS = {
   nonceBytes: 16,
   flagsMax: 65_535,
   agentCharsMax: 64,
-  descriptorBytesMax: 4_194_304,
+  descriptorBytesMax: 4_456_448,
   descriptorChunkBytesMax: 32_768,
   sbnMax: 65_535,
   /** Symbols in the window of one block: ρ ≤ 4 times K ≤ 56,403. */

@@ -10,7 +10,7 @@ export interface Hello {
   readonly versions: readonly number[];
   /** 32 bytes. */
   readonly contentId: Uint8Array;
-  /** 16 random bytes, fresh for each link. */
+  /** 16 random bytes, the same on all links of a process, so that it knows itself. */
   readonly nonce: Uint8Array;
   /** Sum of `FLAG` bits. */
   readonly flags: number;
@@ -46,7 +46,7 @@ export interface Leaves {
   readonly bytes: Uint8Array;
 }
 
-/** The receiver's choice of strategy; the last one counts. */
+/** The receiver's choice of strategy, made once on a link. */
 export interface Ask {
   readonly type: 'ask';
   readonly strategy: StrategyCode;

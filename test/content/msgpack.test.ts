@@ -55,7 +55,16 @@ describe('msgpack', () => {
 
   it('accepts exactly the canonical bytes: what decodes encodes to itself', () => {
     // Every head byte, with small and large length bytes behind it.
-    const tails = ['', '00', '0000', '00000000', '0000000000000000', 'ffffffffffffffff', '80', 'ff'];
+    const tails = [
+      '',
+      '00',
+      '0000',
+      '00000000',
+      '0000000000000000',
+      'ffffffffffffffff',
+      '80',
+      'ff',
+    ];
     for (let head = 0; head < 256; head++) {
       for (const tail of tails) {
         const bytes = fromHex(head.toString(16).padStart(2, '0') + tail + '00'.repeat(3));
@@ -72,7 +81,9 @@ describe('msgpack', () => {
             expect(error).toBeInstanceOf(CorruptError);
             continue;
           }
-          const again = encode(got);
+          const whole = encode(got);
+          // Of an array only the head was read.
+          const again = whole.subarray(0, whole.length - (Array.isArray(got) ? got.length : 0));
           expect(toHex(bytes.subarray(0, again.length))).toBe(toHex(again));
           expect(decode(bytes)).toEqual(got);
         }
@@ -119,7 +130,19 @@ describe('UTF-8', () => {
         return undefined;
       }
     };
-    const tricky = fc.constantFrom(0x41, 0x80, 0xbf, 0xc0, 0xc2, 0xdf, 0xe0, 0xed, 0xf0, 0xf4, 0xf5);
+    const tricky = fc.constantFrom(
+      0x41,
+      0x80,
+      0xbf,
+      0xc0,
+      0xc2,
+      0xdf,
+      0xe0,
+      0xed,
+      0xf0,
+      0xf4,
+      0xf5,
+    );
     const bytes = fc.array(fc.oneof(tricky, fc.nat(255)), { maxLength: 8 });
     fc.assert(
       fc.property(bytes, (list) => {
@@ -131,7 +154,8 @@ describe('UTF-8', () => {
   });
 
   it('has no lone surrogates', () => {
-    for (const bad of ['\ud800', 'a\udc00b', '\udc00\ud800']) expect(encodeUtf8(bad)).toBe(undefined);
+    for (const bad of ['\ud800', 'a\udc00b', '\udc00\ud800'])
+      expect(encodeUtf8(bad)).toBe(undefined);
     expect(decodeUtf8(fromHex('eda080'))).toBe(undefined);
     expect(decodeUtf8(fromHex('f4908080'))).toBe(undefined);
   });

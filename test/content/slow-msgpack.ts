@@ -24,21 +24,53 @@ export function encode(value: Value): Uint8Array {
       bytes.writeBigUInt64BE(BigInt(value), 1);
       return bytes;
     }
-    return sized([[0xcc, 1], [0xcd, 2], [0xce, 4]], value);
+    return sized(
+      [
+        [0xcc, 1],
+        [0xcd, 2],
+        [0xce, 4],
+      ],
+      value,
+    );
   }
   if (typeof value === 'string') {
     const text = Buffer.from(value, 'utf8');
     const head =
       text.length < 32
         ? Buffer.of(0xa0 + text.length)
-        : sized([[0xd9, 1], [0xda, 2], [0xdb, 4]], text.length);
+        : sized(
+            [
+              [0xd9, 1],
+              [0xda, 2],
+              [0xdb, 4],
+            ],
+            text.length,
+          );
     return Buffer.concat([head, text]);
   }
   if (value instanceof Uint8Array) {
-    return Buffer.concat([sized([[0xc4, 1], [0xc5, 2], [0xc6, 4]], value.length), value]);
+    return Buffer.concat([
+      sized(
+        [
+          [0xc4, 1],
+          [0xc5, 2],
+          [0xc6, 4],
+        ],
+        value.length,
+      ),
+      value,
+    ]);
   }
   const head =
-    value.length < 16 ? Buffer.of(0x90 + value.length) : sized([[0xdc, 2], [0xdd, 4]], value.length);
+    value.length < 16
+      ? Buffer.of(0x90 + value.length)
+      : sized(
+          [
+            [0xdc, 2],
+            [0xdd, 4],
+          ],
+          value.length,
+        );
   return Buffer.concat([head, ...value.map(encode)]);
 }
 

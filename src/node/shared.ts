@@ -1,0 +1,206 @@
+// Finds out what there is to share: a complete file, a part of one, or a download under way.
+
+import { rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { Bitset, CorruptError } from '../base/index.ts';
+import type { Descriptor } from '../content/index.ts';
+import { contentId, encodeDescriptor, layoutOf } from '../content/index.ts';
+import type { DescribeProgress } from './describe.ts';
+import { describe, fileStats } from './describe.ts';
+import type { Description } from './description.ts';
+import {
+  DESCRIPTOR_SUFFIX,
+  leavesPathOf,
+  loadDescription,
+  parseDescriptor,
+} from './description.ts';
+import { randomSeed } from './entropy.ts';
+import { diskFailure, HeadwaterError, systemCode } from './errors.ts';
+import { partDescriptor } from './file-store.ts';
+import { randomHold } from './hold.ts';
+import { PartContent } from './part-content.ts';
+import { ServedContent } from './served-content.ts';
+import { sha256 } from './sha256.ts';
+import type { Storage } from './storage.ts';
+import { LeavesFile } from './store/leaves-file.ts';
+import { SharedFile } from './store/shared-file.ts';
+import type { Pool } from './work/pool.ts';
+
+/** Something to share, open. */
+export interface Shared {
+  readonly descriptor: Descriptor;
+  readonly descriptorBytes: Uint8Array;
+  readonly contentId: Uint8Array;
+  readonly storage: Storage;
+}
+
+export interface SharedOptions {
+  readonly descriptor?: string | Uint8Array | undefined;
+  readonly hold?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly onProgress?: ((progress: DescribeProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const PART_SUFFIX = '.part';
+
+/** Opens the part directory of a download that is not running. */
+export async function openPart(directory: string, pool: Pool): Promise<Shared> {
+  const path = directory.replace(/\/+$/, '');
+  const out = path.slice(0, -PART_SUFFIX.length);
+  const descriptor = path.endsWith(PART_SUFFIX) ? await partDescriptor(out) : undefined;
+  if (descriptor === undefined) {
+    throw new HeadwaterError('NOT_FOUND', `${directory} is a directory, and no part of a download`);
+  }
+  const storage = await PartContent.open({
+    out,
+    descriptor,
+    pool,
+    force: true,
+    verify: false,
+    trustWhole: true,
+    onFailure: () => undefined, // nothing is written
+  });
+  return sharedOf(descriptor, encodeDescriptor(descriptor), storage);
+}
+
+/** Opens a file, complete or not. */
+export async function openShared(
+  file: string,
+  pool: Pool,
+  options: SharedOptions,
+): Promise<Shared> {
+  const { size } = await fileStats(file);
+  const description =
+    options.descriptor === undefined
+      ? await describedAs(file, options)
+      : await givenDescription(options.descriptor, file);
+  const { descriptor, leavesPath } = description;
+  const layout = layoutOf(descriptor);
+  let held = options.hold === undefined ? undefined : holdOf(descriptor, options);
+  let complete: Bitset | undefined;
+  if (options.descriptor !== undefined && options.hold === undefined) {
+    const isWhole = size === layout.length && (await hasRightHash(file, descriptor, pool));
+    if (!isWhole) ({ held, complete } = await findParts(file, descriptor, leavesPath, options));
+  }
+  const storage = await ServedContent.open({
+    path: file,
+    descriptor,
+    contentId: description.contentId,
+    pool,
+    leavesPath,
+    held,
+    complete,
+  });
+  if (description.isTemporary === true) {
+    // Open files stay readable after their names are gone.
+    await rm(description.descriptorPath, { force: true });
+    await rm(description.leavesPath, { force: true });
+  }
+  return sharedOf(descriptor, description.bytes, storage);
+}
+
+function sharedOf(descriptor: Descriptor, bytes: Uint8Array, storage: Storage): Shared {
+  const id = contentId(descriptor, sha256);
+  return { descriptor, descriptorBytes: bytes, contentId: id, storage };
+}
+
+type Found = Description & { readonly isTemporary?: boolean };
+
+/** The descriptor beside the file when it is of this very file; else a new one. */
+async function describedAs(file: string, options: SharedOptions): Promise<Found> {
+  const beside = file + DESCRIPTOR_SUFFIX;
+  const known = await loadDescription(beside).catch(() => undefined);
+  const fileStat = await fileStats(file);
+  if (known !== undefined && known.descriptor.length === fileStat.size) {
+    const made = await stat(beside);
+    if (made.mtimeMs >= fileStat.mtimeMs) return known;
+  }
+  const { onProgress, signal } = options;
+  try {
+    return await describe(file, { onProgress, signal });
+  } catch (error) {
+    const code = error instanceof HeadwaterError ? systemCode(error.cause) : undefined;
+    if (code !== 'EACCES' && code !== 'EROFS' && code !== 'EPERM') throw error;
+  }
+  // The file's directory cannot be written: the description lives as long as this share.
+  const name = `headwater-${randomBytes(8).toString('hex')}${DESCRIPTOR_SUFFIX}`;
+  const made = await describe(file, { onProgress, signal, output: join(tmpdir(), name) });
+  return { ...made, isTemporary: true };
+}
+
+async function givenDescription(given: string | Uint8Array, file: string): Promise<Found> {
+  if (typeof given === 'string') return await loadDescription(given);
+  const descriptor = parseDescriptor(given, 'the given descriptor');
+  const descriptorPath = file + DESCRIPTOR_SUFFIX;
+  return {
+    descriptor,
+    bytes: given,
+    contentId: contentId(descriptor, sha256),
+    descriptorPath,
+    leavesPath: leavesPathOf(descriptorPath),
+  };
+}
+
+function holdOf(descriptor: Descriptor, options: SharedOptions): Bitset {
+  const fraction = options.hold ?? 1;
+  if (!(fraction >= 0 && fraction <= descriptor.windowRatio)) {
+    throw new HeadwaterError(
+      'USAGE',
+      `hold ${fraction} is not between 0 and ${descriptor.windowRatio}`,
+    );
+  }
+  return randomHold(layoutOf(descriptor), fraction, options.seed ?? randomSeed());
+}
+
+async function hasRightHash(file: string, descriptor: Descriptor, pool: Pool): Promise<boolean> {
+  const hashKey = `share ${file} ${performance.now()}`;
+  const upTo = descriptor.length;
+  const task = { kind: 'hash', dataPath: file, hashKey, upTo, final: true } as const;
+  const { digest } = await pool.run(task, 0);
+  return digest !== undefined && Buffer.compare(digest, descriptor.sha256) === 0;
+}
+
+/** The right symbols of a file that is not the content, whole or cut or with holes. */
+async function findParts(
+  file: string,
+  descriptor: Descriptor,
+  leavesPath: string,
+  options: SharedOptions,
+): Promise<{ held: Bitset; complete: Bitset }> {
+  const layout = layoutOf(descriptor);
+  let leaves: LeavesFile | undefined;
+  try {
+    leaves = await LeavesFile.open(leavesPath, descriptor);
+  } catch (error) {
+    // Without leaves only whole blocks can be told to be right.
+    if (!(error instanceof CorruptError) && systemCode(error) !== 'ENOENT') {
+      throw diskFailure(error, 'read', leavesPath);
+    }
+  }
+  try {
+    const found = await SharedFile.open(file, descriptor, leaves, {
+      verify: true,
+      onProgress: (checked, total) =>
+        options.onProgress?.({
+          bytes: Math.min(layout.length, checked * layout.symbolBytes),
+          total: Math.min(layout.length, total * layout.symbolBytes),
+        }),
+    });
+    const held = found.held.bits.clone();
+    const complete = new Bitset(layout.blockCount);
+    for (let sbn = 0; sbn < layout.blockCount; sbn++) {
+      if (!found.hasBlock(sbn)) continue;
+      complete.add(sbn);
+      held.addRange(layout.windowStart(sbn), layout.windowStart(sbn + 1));
+    }
+    await found.close();
+    return { held, complete };
+  } catch (error) {
+    throw diskFailure(error, 'check', file);
+  } finally {
+    await leaves?.close();
+  }
+}
