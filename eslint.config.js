@@ -102,6 +102,7 @@ export default defineConfig(
     // Tests and benches read JSON and stub interfaces; the compiler still checks what has a type.
     files: ['test/**/*.ts', 'bench/**/*.ts'],
     rules: {
+      'no-sparse-arrays': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',

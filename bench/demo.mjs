@@ -20,8 +20,8 @@ const PEERS = 4;
 const WINDOW_RATIO = 2;
 /** Distinct symbols among the peers ÷ symbols needed. */
 const SLACK = 1.3;
-/** Every peer holds this share of the window, so that together they hold SLACK. */
-const HOLD = 1 - (1 - SLACK / WINDOW_RATIO) ** (1 / PEERS);
+/** Every peer holds so many random window symbols ÷ symbols needed that together they hold SLACK. */
+const HOLD = WINDOW_RATIO * (1 - (1 - SLACK / WINDOW_RATIO) ** (1 / PEERS));
 /** The full source alone takes about this long, within the limits of the rate. */
 const ALONE_SECONDS = 8;
 const RATE_MIN = MIB / 4;
@@ -51,9 +51,9 @@ async function main(stop, sources, folder) {
       sources.share(file, [...common, '--hold', HOLD.toFixed(4), '--seed', String(index + 1)]),
     ),
   ]);
-  const names = new Map([
+  const holds = new Map([
     [full.address, 'everything'],
-    ...peers.map((peer) => [peer.address, `${(100 * HOLD).toFixed(0)} % of the symbols`]),
+    ...peers.map((peer) => [peer.address, `random ${(100 * HOLD).toFixed(0)} %`]),
   ]);
   stop.throwIfAborted();
 
@@ -67,9 +67,9 @@ async function main(stop, sources, folder) {
   if ((await sha256Of(output)) !== (await sha256Of(file))) {
     throw new Error('the fetched file is not the file that was shared');
   }
-  say(`\n${sourcesTable(result, names)}\n`);
+  say(`\n${sourcesTable(result, holds)}\n`);
   say(figures(result, alone, addresses.length));
-  say(`\nSHA-256 ${result.sha256}: the fetched file is the shared one.`);
+  say('\nThe fetched file is the shared one, byte for byte.');
 }
 
 /** Fetches from the full source alone; a long fetch is cut short and its time worked out. */
@@ -89,7 +89,8 @@ async function randomFile(folder) {
   const path = join(folder, 'random.bin');
   const file = await open(path, 'w');
   try {
-    for (let done = 0; done < DEFAULT_BYTES; done += 4 * MIB) await file.write(randomBytes(4 * MIB));
+    for (let done = 0; done < DEFAULT_BYTES; done += 4 * MIB)
+      await file.write(randomBytes(4 * MIB));
   } finally {
     await file.close();
   }
@@ -112,7 +113,11 @@ async function sha256Of(path) {
 
 const controller = new AbortController();
 let signalled = 0;
-for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]]) {
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+]) {
   process.on(signal, () => {
     signalled = code;
     controller.abort();

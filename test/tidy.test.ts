@@ -50,7 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   base: ['@noble/hashes'],
   summary: ['@noble/hashes', 'bloom-filters'],
-  wire: ['msgpackr', 'valibot'],
+  wire: ['msgpackr'],
   node: ['node:', 'ws'],
   cli: ['node:', 'commander', 'log-update'],
 };

@@ -20,7 +20,9 @@ const { values: options } = parseArgs({
     from: { type: 'string' },
   },
 });
-const base = options.from ? pathToFileURL(`${options.from}/`) : new URL('../../dist/', import.meta.url);
+const base = options.from
+  ? pathToFileURL(`${options.from}/`)
+  : new URL('../../dist/', import.meta.url);
 const { RaptorQDecoder, RaptorQEncoder } = await import(new URL('fountain/index.js', base));
 
 const CASES = [
@@ -76,7 +78,9 @@ for (const { K, T } of CASES) {
   results.push(result);
 }
 
-const commit = execFileSync('git', ['describe', '--always', '--dirty'], { cwd: import.meta.dirname });
+const commit = execFileSync('git', ['describe', '--always', '--dirty'], {
+  cwd: import.meta.dirname,
+});
 const report = {
   bench: 'codec',
   unit: 'MB/s of source per CPU second',
@@ -89,6 +93,8 @@ const report = {
 if (options.json) {
   console.log(JSON.stringify(report));
 } else {
-  console.log(`${report.unit}; ${report.machine}, load ${report.load}, node ${report.node}, ${report.commit}`);
+  console.log(
+    `${report.unit}; ${report.machine}, load ${report.load}, node ${report.node}, ${report.commit}`,
+  );
   console.table(results);
 }

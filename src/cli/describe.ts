@@ -5,7 +5,6 @@ import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { toHex } from '../base/index.ts';
 import { type Description, describe, loadSigner } from '../node/index.ts';
-import { EXIT } from './exit-codes.ts';
 import { formatBytes, plain, plural } from './format.ts';
 import { onInterrupt } from './interrupt.ts';
 import { createMeter } from './meter.ts';
@@ -24,16 +23,18 @@ interface DescribeFlags {
 }
 
 const EXAMPLES = `
-Two files are written beside FILE: FILE.headwater, the content descriptor, which says how the file is
-cut and which hashes its parts have, and FILE.headwater-leaves, the hash of every symbol. Publish both.
-\`share\` does all this by itself; describe a file when others are to serve it as well.
+Two files are written beside FILE: FILE.headwater, the content descriptor, which
+says how the file is cut and which hashes its parts have, and
+FILE.headwater-leaves, the hash of every symbol. \`headwater share\` does this by
+itself; describe a file when others are to serve it as well.
 
 Sizes take K, M, G, T (powers of 1024).
 
 Examples:
   headwater describe big.iso
   headwater describe big.iso -o public/
-  headwater describe big.iso --sign key.pem     key.pem: openssl genpkey -algorithm ed25519`;
+  headwater describe big.iso --sign key.pem
+  openssl genpkey -algorithm ed25519 -out key.pem     makes such a key`;
 
 export function describeCommand(shell: Shell): Command {
   return new Command('describe')
@@ -73,7 +74,7 @@ async function runDescribe(shell: Shell, file: string, flags: DescribeFlags): Pr
   } catch (error) {
     const code = interrupt.code();
     if (code === undefined) throw error;
-    shell.exit = code ?? EXIT.INTERRUPTED;
+    shell.exit = code;
   } finally {
     meter.close();
     interrupt.dispose();
@@ -88,7 +89,12 @@ async function outputPath(file: string, output: string | undefined): Promise<str
   return isFolder ? join(output, `${basename(file)}.headwater`) : output;
 }
 
-function describedEvent({ descriptor, contentId, descriptorPath, leavesPath }: Description): object {
+function describedEvent({
+  descriptor,
+  contentId,
+  descriptorPath,
+  leavesPath,
+}: Description): object {
   return {
     event: 'described',
     contentId: toHex(contentId),

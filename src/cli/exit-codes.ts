@@ -6,8 +6,6 @@ export const EXIT = {
   OK: 0,
   /** A bug in Headwater, or a failure that has no code of its own. */
   UNEXPECTED: 1,
-  /** No progress for as long as --timeout allows. */
-  TIMEOUT: 2,
   /** A file named on the command line does not exist. */
   NOT_FOUND: 3,
   /** No source could be reached, or the address to listen on cannot be used. */
@@ -22,7 +20,7 @@ export const EXIT = {
   EXISTS: 13,
   /** A file could not be read or written. */
   FILE: 17,
-  /** The content descriptor is damaged, is not the one that was asked for, or has the wrong signature. */
+  /** The content descriptor is damaged, or is not the one that was asked for. */
   DESCRIPTOR: 26,
   /** The link cannot be understood. */
   LINK: 27,

@@ -10,7 +10,7 @@ export interface Failure {
   /** What happened, and to which file or source. */
   readonly message: string;
   /** What to do about it. */
-  readonly hint?: string;
+  readonly hint: string | undefined;
 }
 
 /** Codes of the Node API. A code that is missing here ends with UNEXPECTED. */
@@ -30,31 +30,29 @@ const EXIT_OF: Readonly<Record<string, ExitCode>> = {
   ABORTED: EXIT.INTERRUPTED,
 };
 
-/** Codes of the operating system that have a meaning of their own here. */
-const EXIT_OF_SYSTEM: Readonly<Record<string, ExitCode>> = {
-  ENOENT: EXIT.NOT_FOUND,
-  ENOSPC: EXIT.DISK_FULL,
-  EDQUOT: EXIT.DISK_FULL,
-  EEXIST: EXIT.EXISTS,
-  EADDRINUSE: EXIT.NETWORK,
-  EADDRNOTAVAIL: EXIT.NETWORK,
-  ENOTFOUND: EXIT.NETWORK,
+/** Where the Node API's advice is about its options, the command has its own words for it. */
+const HINT_OF: Readonly<Record<string, string>> = {
+  EXISTS: 'Choose another output with -o, or replace it with --force.',
 };
 
 export function failureOf(error: unknown): Failure {
-  if (!(error instanceof Error)) {
-    return { code: 'UNEXPECTED', exit: EXIT.UNEXPECTED, message: String(error) };
+  if (!(error instanceof Error)) return unexpected(String(error), undefined);
+  const { message } = error;
+  if (error.name === 'UsageError') {
+    return { code: 'USAGE', exit: EXIT.USAGE, message, hint: undefined };
   }
-  const { code, syscall, hint } = error as Error & Partial<Record<'code' | 'syscall' | 'hint', unknown>>;
-  const message = error.message;
-  if (error.name === 'UsageError') return { code: 'USAGE', exit: EXIT.USAGE, message };
-  if (typeof code !== 'string') return unexpected(error);
-  const exit = EXIT_OF[code] ?? EXIT_OF_SYSTEM[code];
-  if (exit !== undefined) {
-    return { code, exit, message, ...(typeof hint === 'string' ? { hint } : {}) };
+  const code = textOf(error, 'code');
+  const exit = code === undefined ? undefined : EXIT_OF[code];
+  if (code !== undefined && exit !== undefined) {
+    const isFull = code === 'DISK' && isDiskFull(error);
+    const hint = HINT_OF[code] ?? textOf(error, 'hint');
+    return { code, exit: isFull ? EXIT.DISK_FULL : exit, message, hint };
   }
-  if (typeof syscall === 'string') return { code, exit: EXIT.FILE, message };
-  return unexpected(error);
+  // Of the operating system: a file that could not be used.
+  if (code !== undefined && textOf(error, 'syscall') !== undefined) {
+    return { code, exit: EXIT.FILE, message, hint: undefined };
+  }
+  return unexpected(message, error.stack);
 }
 
 /** The paragraph on stderr. */
@@ -64,11 +62,18 @@ export function explain(failure: Failure): string {
   return `headwater: ${text.split('\n').map(plain).join('\n')}`;
 }
 
-function unexpected(error: Error): Failure {
-  return {
-    code: 'UNEXPECTED',
-    exit: EXIT.UNEXPECTED,
-    message: `unexpected: ${error.message}`,
-    hint: `This is a bug in Headwater. What was fetched is kept.\n${error.stack ?? ''}`,
-  };
+/** The engine passes a full disk on as words; the Node API keeps the system's error as the cause. */
+function isDiskFull(error: Error): boolean {
+  const cause = error.cause instanceof Error ? textOf(error.cause, 'code') : undefined;
+  return cause === 'ENOSPC' || cause === 'EDQUOT' || /no space left|quota/i.test(error.message);
+}
+
+function textOf(error: Error, key: string): string | undefined {
+  const value = (error as unknown as Readonly<Record<string, unknown>>)[key];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function unexpected(message: string, stack: string | undefined): Failure {
+  const hint = `This is a bug in Headwater; what was fetched is kept.${stack ? `\n${stack}` : ''}`;
+  return { code: 'UNEXPECTED', exit: EXIT.UNEXPECTED, message: `unexpected: ${message}`, hint };
 }

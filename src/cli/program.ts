@@ -18,16 +18,19 @@ export interface Shell {
 
 const ABOUT = `Fetch one large file from every place that holds any part of it.
 
-A file is cut into symbols; any set of symbols that is large enough gives the file back. So every
-holder helps: the publisher, and everybody who has a part already, whichever part that is.`;
+A file is cut into symbols, and any set of symbols that is large enough gives the file back. So every
+holder helps: the publisher, and everybody who has a part already, whichever part that is.`.replace(
+  /(\S)\n(\S)/g,
+  '$1 $2',
+);
 
 const EXAMPLES = `
 Start here:
-  headwater share big.iso                  on one machine: prints a link and serves the file
-  headwater get 'headwater:?xt=…'          on another: fetches the file from that link
-  headwater get LINK -s ws://host:7070     and from more sources
+  headwater share big.iso               on one machine: prints a link, and serves
+  headwater get 'headwater:?xt=…'       on another: fetches the file of that link
+  headwater get LINK -s ws://host:7070  and from more sources
 
-\`headwater COMMAND --help\` explains a command. Exit codes are listed in the README.`;
+\`headwater COMMAND --help\` explains a command. The README lists the exit codes.`;
 
 /** Runs one command line. Never throws; never ends the process. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -42,7 +45,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     if (args.includes('--json')) {
       printJson(terminal.stdout, { event: 'error', code: failure.code, message: failure.message });
     }
-    return failure.exit;
+    return shell.exit === EXIT.OK ? failure.exit : shell.exit;
   }
 }
 

@@ -1,7 +1,16 @@
 // What a progress display says, as lines of text. Pure: no terminal, no clock.
 
 import type { SourceStatus, TransferStatus } from '../engine/io.ts';
-import { formatBytes, formatCount, formatDuration, formatRate, plain, plural, shorten } from './format.ts';
+import {
+  clip,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatRate,
+  plain,
+  plural,
+  shorten,
+} from './format.ts';
 
 /** All that is shown of a download at one moment. */
 export interface View {
@@ -18,7 +27,7 @@ export interface View {
 const BAR_WIDTH_MAX = 40;
 /** Rows of sources that are shown; the rest is counted. */
 const SOURCE_ROWS_MAX = 16;
-const NUMBERS_WIDTH = 2 * 10 + 14;
+const NUMBERS_WIDTH = 2 * 10 + 16;
 
 /** The display for a terminal of `columns`. */
 export function renderScreen(view: View, columns: number, unicode: boolean): string[] {
@@ -65,7 +74,9 @@ export function secondsLeft(view: View): number | undefined {
 function pace(view: View): string {
   if (view.status.have >= view.status.total) return 'decoding and checking';
   const left = secondsLeft(view);
-  if (left === undefined) return 'waiting for sources';
+  if (left === undefined) {
+    return view.status.sources.some((source) => source.connected) ? 'starting' : 'no source yet';
+  }
   return `${formatRate(view.rate)}, ${formatDuration(left)} left`;
 }
 
@@ -85,7 +96,7 @@ function sourceTable(view: View, width: number): string[] {
     const name = shorten(plain(source.address), column).padEnd(column);
     const useful = formatCount(source.useful).padStart(10);
     const useless = formatCount(source.duplicate + source.rejected).padStart(10);
-    return shorten(`${name}${useful}${useless}   ${sourceState(source, view)}`, width);
+    return clip(`${name}${useful}${useless}   ${sourceState(source, view)}`, width);
   });
   const head = `${'source'.padEnd(column)}${'useful'.padStart(10)}${'useless'.padStart(10)}   rate`;
   const more = sources.length - rows.length;

@@ -2,6 +2,7 @@
 // seconds, fractions and counts. A value that makes no sense is refused, never guessed.
 
 import { InvalidArgumentError } from 'commander';
+import { parseEndpoint } from '../node/index.ts';
 
 const SUFFIXES = 'KMGT';
 
@@ -26,13 +27,13 @@ export function parseSeconds(text: string): number {
   return seconds * 1000;
 }
 
-/** A share of a whole, above 0 and at most 1. */
-export function parseFraction(text: string): number {
-  const fraction = decimal(text);
-  if (fraction === undefined || fraction <= 0 || fraction > 1) {
-    throw new InvalidArgumentError('Write a number above 0 and at most 1, for example 0.25.');
+/** How many symbols a peer holds, as a multiple of those it takes to decode: above 0, at most 4. */
+export function parseHold(text: string): number {
+  const share = decimal(text);
+  if (share === undefined || share <= 0 || share > 4) {
+    throw new InvalidArgumentError('Write a number above 0, for example 0.5.');
   }
-  return fraction;
+  return share;
 }
 
 /** Makes a parser of whole numbers in min..max. */
@@ -46,19 +47,14 @@ export function parseWhole(min: number, max: number): (text: string) => number {
   };
 }
 
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
-
 /** "0.0.0.0:7070", "[::]:7070", ":7070" or "7070". Port 0 takes any free port. */
-export function parseEndpoint(text: string): Endpoint {
-  const match = /^(?:(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]*)):)?(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65_535) {
+export function parseListen(text: string): string {
+  try {
+    parseEndpoint(text);
+    return text;
+  } catch {
     throw new InvalidArgumentError('Write HOST:PORT, for example 0.0.0.0:7070.');
   }
-  return { host: match[1] ?? (match[2] || '127.0.0.1'), port };
 }
 
 /** The address of a source: ws://…, wss://… or HOST:PORT. */
@@ -71,8 +67,10 @@ export function parseSource(text: string): string {
 }
 
 /** For options that may be given several times. */
-export function collect(parse: (text: string) => string): (text: string, list: string[]) => string[] {
-  return (text, list) => [...list, parse(text)];
+export function collect(
+  parse: (text: string) => string,
+): (text: string, list?: readonly string[]) => string[] {
+  return (text, list = []) => [...list, parse(text)];
 }
 
 function decimal(text: string): number | undefined {

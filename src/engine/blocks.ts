@@ -34,6 +34,8 @@ export class Blocks {
   private readonly arrivingIn: Uint32Array;
   private readonly extra: Uint32Array;
   private firstWaiting = 0;
+  /** Blocks that hold enough to be decoded, in the order in which they came to it. */
+  private readonly ready: number[] = [];
 
   constructor(held: WorkingSet) {
     const { layout } = held;
@@ -48,6 +50,7 @@ export class Blocks {
     this.extra = new Uint32Array(layout.blockCount);
     for (let sbn = 0; sbn < layout.blockCount; sbn++) {
       this.have += Math.min(layout.sourceSymbols(sbn), held.countIn(sbn));
+      if (this.isReady(sbn)) this.ready.push(sbn);
     }
   }
 
@@ -59,8 +62,7 @@ export class Blocks {
 
   /** Symbols that the block lacks, not counting credit. */
   lacking(sbn: number): number {
-    const target = this.layout.sourceSymbols(sbn) + (this.extra[sbn] ?? 0);
-    return Math.max(0, target - this.held.countIn(sbn) - (this.arrivingIn[sbn] ?? 0));
+    return Math.max(0, this.target(sbn) - this.held.countIn(sbn) - (this.arrivingIn[sbn] ?? 0));
   }
 
   /** Live credit of the block over all links. */
@@ -74,10 +76,15 @@ export class Blocks {
 
   /** True when enough is held to try to decode and nobody does yet. */
   isReady(sbn: number): boolean {
-    return (
-      this.state[sbn] === WAITING &&
-      this.held.countIn(sbn) >= this.layout.sourceSymbols(sbn) + (this.extra[sbn] ?? 0)
-    );
+    return this.state[sbn] === WAITING && this.held.countIn(sbn) >= this.target(sbn);
+  }
+
+  /** The next block to decode, which is not offered again; undefined when there is none. */
+  takeReady(): number | undefined {
+    for (;;) {
+      const sbn = this.ready.shift();
+      if (sbn === undefined || this.isReady(sbn)) return sbn;
+    }
   }
 
   /** True when the symbol would still be of use. */
@@ -104,6 +111,7 @@ export class Blocks {
     if (this.arriving.delete(id)) this.arrivingIn[sbn] = (this.arrivingIn[sbn] ?? 0) - 1;
     if (!kept || !this.held.add(id)) return;
     if (this.held.countIn(sbn) <= this.layout.sourceSymbols(sbn)) this.have++;
+    if (this.held.countIn(sbn) === this.target(sbn)) this.ready.push(sbn);
   }
 
   finishing(sbn: number): void {
@@ -121,6 +129,7 @@ export class Blocks {
   short(sbn: number): void {
     this.state[sbn] = WAITING;
     this.extra[sbn] = (this.extra[sbn] ?? 0) + 1;
+    if (this.isReady(sbn)) this.ready.push(sbn);
     this.firstWaiting = Math.min(this.firstWaiting, sbn);
   }
 
@@ -148,6 +157,11 @@ export class Blocks {
       return sbn;
     }
     return -1;
+  }
+
+  /** Symbols to hold before the block is decoded. */
+  private target(sbn: number): number {
+    return this.layout.sourceSymbols(sbn) + (this.extra[sbn] ?? 0);
   }
 
   private close(sbn: number): void {

@@ -6,7 +6,7 @@ import type { MessageOf } from '../wire/index.ts';
 import { CLOSE, LIMITS } from '../wire/index.ts';
 import type { Peer } from './peer.ts';
 
-/** Another link is asked when the descriptor is not whole after this time, ms. */
+/** Another link is asked when nothing of the descriptor came for this time, ms. */
 const PATIENCE_MS = 10_000;
 
 export class DescriptorDesk {
@@ -22,11 +22,21 @@ export class DescriptorDesk {
     return this.peer === undefined ? Infinity : this.dueAt;
   }
 
+  /** This process slept for `ms`: nobody was slow meanwhile. */
+  forgive(ms: number): void {
+    this.dueAt += ms;
+  }
+
   /** Asks a link that serves, unless one is being asked. Each link is asked once. */
   ask(peers: readonly Peer[], now: number): void {
     if (this.peer !== undefined && now < this.dueAt) return;
-    this.peer = peers.find((peer) => peer.link.serving && !this.asked.has(peer));
-    if (this.peer === undefined) return;
+    const next = peers.find((peer) => peer.link.serving && !this.asked.has(peer));
+    if (next === undefined) {
+      // Nobody else to ask: a slow one may still answer.
+      this.dueAt = now + PATIENCE_MS;
+      return;
+    }
+    this.peer = next;
     this.asked.add(this.peer);
     this.dueAt = now + PATIENCE_MS;
     this.parts = [];
@@ -35,11 +45,12 @@ export class DescriptorDesk {
   }
 
   /** One chunk came; returns the encoded descriptor when it is whole. Throws ProtocolError on a bad chunk. */
-  chunk(peer: Peer, message: MessageOf<'descriptor'>): Uint8Array | undefined {
+  chunk(peer: Peer, message: MessageOf<'descriptor'>, now: number): Uint8Array | undefined {
     if (peer !== this.peer) return undefined; // an answer that came after its time
+    this.dueAt = now + PATIENCE_MS;
     const { total, offset, bytes } = message;
     if (total === 0) {
-      this.forget(peer);
+      this.peer = undefined;
       return undefined;
     }
     if (this.filled === 0) this.total = total;
@@ -52,8 +63,9 @@ export class DescriptorDesk {
     return end === total ? concatBytes(this.parts) : undefined;
   }
 
-  /** The link is gone, or does not have it. */
+  /** The link is gone. */
   forget(peer: Peer): void {
+    this.asked.delete(peer);
     if (peer === this.peer) this.peer = undefined;
   }
 }

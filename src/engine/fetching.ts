@@ -29,6 +29,8 @@ export interface FetchingHost {
   output(output: TransferOutput): void;
   drop(peer: Peer, code: number, reason: string, now: number): void;
   fail(code: FailureCode, message: string): void;
+  /** A dialled source has been of use. */
+  proved(source: number): void;
 }
 
 export interface FetchingOptions {
@@ -90,8 +92,10 @@ export class Fetching {
   /** Starts what can be started: decoding of blocks that hold enough, and the end of the content. */
   advance(): void {
     const { blocks } = this;
-    for (let sbn = 0; this.finishing < FINISHING_MAX && sbn < blocks.layout.blockCount; sbn++) {
-      if (blocks.isReady(sbn)) this.finish(sbn);
+    while (this.finishing < FINISHING_MAX) {
+      const sbn = blocks.takeReady();
+      if (sbn === undefined) break;
+      this.finish(sbn);
     }
     if (blocks.finishedCount === blocks.layout.blockCount && !this.finishingContent) {
       this.finishingContent = true;
@@ -110,6 +114,12 @@ export class Fetching {
     this.leaves.ask(peers, now);
   }
 
+  /** One link may have become useful: gives credit to it alone. */
+  planFor(peer: Peer, now: number): void {
+    this.fill(peer, now);
+    this.leaves.ask(this.host.peers, now);
+  }
+
   /** A symbol frame came: books each symbol and has the useful ones verified. Throws ProtocolError. */
   symbols(peer: Peer, halves: Halves, input: SymbolsInput, now: number): void {
     const { layout } = this.blocks;
@@ -119,12 +129,17 @@ export class Fetching {
     }
     const window = layout.windowSize(sbn);
     const start = layout.windowStart(sbn);
+    // All of the frame is checked before any of it counts: a violation must leave nothing half booked.
+    for (const esi of esis) {
+      if (esi >= window) throw new ProtocolError(CLOSE.MALFORMED, `esi ${esi} beyond the window`);
+    }
     const keep: number[] = [];
     for (let i = 0; i < esis.length; i++) {
-      const esi = esis[i] ?? window;
-      if (esi >= window) throw new ProtocolError(CLOSE.MALFORMED, `esi ${esi} beyond the window`);
-      const id = start + esi;
-      this.book(halves, id, sbn);
+      const id = start + (esis[i] ?? 0);
+      if (!this.book(halves, id, sbn, now)) {
+        for (const k of keep) this.blocks.settle(start + (esis[k] ?? 0), sbn, false);
+        throw new ProtocolError(CLOSE.CREDIT, `symbol ${id} was not asked for`);
+      }
       const useful = this.blocks.wants(id, sbn) && this.leaves.held.has(sbn);
       if (useful) {
         this.blocks.arrive(id, sbn);
@@ -154,7 +169,7 @@ export class Fetching {
       this.blocks.settle(id, sbn, kept);
       if (kept) {
         this.exchange.journal.add(id);
-        if (peer !== undefined) peer.account.useful++;
+        if (peer !== undefined) this.proved(peer);
         this.progressAt = now;
       } else {
         again = true;
@@ -204,13 +219,15 @@ export class Fetching {
   }
 
   /** The other end gives credit back. Throws ProtocolError when the message is out of bounds. */
-  dry(halves: Halves, message: MessageOf<'dry'>, now: number): void {
+  dry(peer: Peer, halves: Halves, message: MessageOf<'dry'>, now: number): void {
     const { blocks } = this;
     for (const { sbn, count } of message.grants) {
       if (sbn >= blocks.layout.blockCount) {
         throw new ProtocolError(CLOSE.MALFORMED, `dry for block ${sbn} beyond the content`);
       }
-      blocks.credit(sbn, -halves.receiver.dryGrant(sbn, count, now, DRY_RETRY_MS));
+      const live = halves.receiver.dryGrant(sbn, count, now, DRY_RETRY_MS);
+      blocks.credit(sbn, -live);
+      this.refund(live, now);
     }
     const read = readIdRuns(
       message.body,
@@ -219,7 +236,11 @@ export class Fetching {
       (start, end) => {
         for (let id = start; id < end; id++) {
           halves.view.remove(id);
-          if (halves.receiver.dryWant(id, now)) this.release(id);
+          // One that says it holds everything has no view to learn from.
+          if (peer.link.complete) {
+            halves.receiver.pause(blocks.layout.sbnOf(id), now + DRY_RETRY_MS);
+          }
+          if (halves.receiver.dryWant(id, now)) this.release(id, now);
         }
       },
     );
@@ -232,7 +253,7 @@ export class Fetching {
     for (const peer of [...this.host.peers]) {
       const receiver = peer.halves?.receiver;
       if (receiver === undefined || now < receiver.stallsAt(peer.link.rttMs)) continue;
-      this.revoke(receiver.stall(now));
+      this.revoke(receiver.stall(now), now);
       const { id: link } = peer;
       const { address } = peer.account;
       this.host.output({ kind: 'event', event: { type: 'stalled', link, address } });
@@ -243,14 +264,14 @@ export class Fetching {
   }
 
   /** The link is gone: its credit goes to others. */
-  forget(peer: Peer): void {
+  forget(peer: Peer, now: number): void {
     this.leaves.forget(peer);
-    if (peer.halves !== undefined) this.revoke(peer.halves.receiver.revoke());
+    if (peer.halves !== undefined) this.revoke(peer.halves.receiver.revoke(), now);
   }
 
   /** When something here is due, ms. */
   dueAt(now: number): number {
-    let at = this.leaves.dueAt();
+    let at = this.leaves.dueAt(this.host.peers);
     let waiting = false;
     for (const peer of this.host.peers) {
       const receiver = peer.halves?.receiver;
@@ -271,21 +292,42 @@ export class Fetching {
     this.planner.fill(peer, trading, now);
   }
 
-  private book(halves: Halves, id: SymbolId, sbn: number): void {
+  /** Takes one arriving symbol off the credit; false when none covers it. */
+  private book(halves: Halves, id: SymbolId, sbn: number, now: number): boolean {
     const cover = halves.receiver.arrive(id, sbn);
-    if (cover === 'void') return;
-    this.blocks.credit(sbn, -1);
-    if (cover === 'want') this.blocks.assigned.delete(id);
+    if (cover === undefined) return false;
+    if (cover === 'void') {
+      this.refund(-1, now);
+    } else {
+      this.blocks.credit(sbn, -1);
+      if (cover === 'want') this.blocks.assigned.delete(id);
+    }
+    return true;
   }
 
-  private release(id: SymbolId): void {
+  private release(id: SymbolId, now: number): void {
     this.blocks.assigned.delete(id);
     this.blocks.credit(this.blocks.layout.sbnOf(id), -1);
+    this.refund(1, now);
   }
 
-  private revoke(credit: VoidCredit): void {
-    for (const { sbn, count } of credit.grants) this.blocks.credit(sbn, -count);
-    for (const id of credit.ids) this.release(id);
+  private revoke(credit: VoidCredit, now: number): void {
+    for (const { sbn, count } of credit.grants) {
+      this.blocks.credit(sbn, -count);
+      this.refund(count, now);
+    }
+    for (const id of credit.ids) this.release(id, now);
+  }
+
+  /** Symbols that were paid for will not come, or (negative) come unpaid. */
+  private refund(count: number, now: number): void {
+    this.bucket?.give(count * this.blocks.layout.symbolBytes, now);
+  }
+
+  /** The link brought a symbol that was kept. */
+  private proved(peer: Peer): void {
+    peer.account.useful++;
+    if (peer.source !== undefined) this.host.proved(peer.source);
   }
 
   private strike(peer: Peer, sbn: number, esi: number, now: number): void {

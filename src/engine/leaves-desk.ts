@@ -8,16 +8,19 @@ import type { MessageOf } from '../wire/index.ts';
 import { CLOSE } from '../wire/index.ts';
 import type { Peer } from './peer.ts';
 
-/** Requests that may be open on one link. */
-const OPEN_MAX = 8;
-/** A request without an answer is given to another link after this time, ms. */
+/** Requests that may be open on one link (protocol/session.md, "Leaves"). */
+export const LEAVES_OPEN_MAX = 8;
+/** Another link is asked too when an answer takes this long, ms. */
 const PATIENCE_MS = 5_000;
+/** A link that lacked leaves is asked again after this time, ms: not every one tells of new symbols. */
+const LACKING_MS = 2_000;
 
-interface Request {
+/** One link working on the leaves of one block. It is open until the answer is whole or the link is gone. */
+interface Question {
   readonly sbn: number;
-  peer: Peer | undefined;
+  readonly peer: Peer;
   dueAt: number;
-  readonly leaves: Uint8Array;
+  leaves: Uint8Array | undefined;
   filled: number;
 }
 
@@ -27,7 +30,9 @@ export class LeavesDesk {
   private readonly descriptor: Descriptor;
   private readonly layout: Layout;
   private readonly sha256: Sha256;
-  private readonly requests: Request[] = [];
+  /** Blocks whose leaves are needed, in the order of need. */
+  private readonly needed: number[] = [];
+  private questions: Question[] = [];
 
   constructor(descriptor: Descriptor, layout: Layout, held: Bitset, sha256: Sha256) {
     this.descriptor = descriptor;
@@ -38,68 +43,85 @@ export class LeavesDesk {
 
   /** The leaves of the block will be needed. */
   need(sbn: number): void {
-    if (this.held.has(sbn) || this.requests.some((request) => request.sbn === sbn)) return;
-    const leaves = new Uint8Array(this.layout.windowSize(sbn) * LEAF_BYTES);
-    this.requests.push({ sbn, peer: undefined, dueAt: Infinity, leaves, filled: 0 });
+    if (this.held.has(sbn) || this.needed.includes(sbn)) return;
+    this.needed.push(sbn);
   }
 
-  /** Sends the requests that no link is working on to links that may have the answer. */
+  /**
+   * Asks for the leaves that no link is working on, and for overdue ones a second link. A slow answer still counts:
+   * behind a full queue of symbols it may take long, and there may be nobody else to ask.
+   */
   ask(peers: readonly Peer[], now: number): void {
-    for (const request of this.requests) {
-      if (request.peer !== undefined && now < request.dueAt) continue;
-      if (request.peer !== undefined) this.lacks(request.peer, request);
-      let best: Peer | undefined;
-      for (const peer of peers) {
-        if (!peer.link.serving || peer.leavesOpen >= OPEN_MAX) continue;
-        if (peer.leavesLacking?.has(request.sbn)) continue;
-        if (best === undefined || peer.leavesOpen < best.leavesOpen) best = peer;
+    for (const sbn of this.needed) {
+      const open = this.questions.filter((question) => question.sbn === sbn);
+      if (open.some((question) => now < question.dueAt)) continue;
+      const best = this.choose(peers, sbn, open, now);
+      if (best === undefined) {
+        for (const question of open) question.dueAt = now + PATIENCE_MS;
+        continue;
       }
-      if (best === undefined) continue;
-      request.peer = best;
-      request.dueAt = now + PATIENCE_MS;
-      request.filled = 0;
+      this.questions.push({ sbn, peer: best, dueAt: now + PATIENCE_MS, leaves: undefined, filled: 0 });
       best.leavesOpen++;
-      best.say({ type: 'want-leaves', sbn: request.sbn }, false);
+      best.say({ type: 'want-leaves', sbn }, false);
     }
   }
 
-  /** When a request is overdue, ms. */
-  dueAt(): number {
+  /** When there is something to ask, ms. */
+  dueAt(peers: readonly Peer[]): number {
     let at = Infinity;
-    for (const request of this.requests) {
-      if (request.peer !== undefined) at = Math.min(at, request.dueAt);
+    let idle = false;
+    for (const sbn of this.needed) {
+      let overdue = -Infinity;
+      for (const q of this.questions) if (q.sbn === sbn) overdue = Math.max(overdue, q.dueAt);
+      if (overdue === -Infinity) idle = true;
+      else at = Math.min(at, overdue);
     }
+    if (!idle) return at;
+    for (const peer of peers) if (peer.leavesLacking) at = Math.min(at, peer.leavesLackingUntil);
     return at;
   }
 
   /** One chunk came. Returns the leaves of a block when they are whole. Throws ProtocolError on bad ones. */
-  chunk(peer: Peer, message: MessageOf<'leaves'>): { sbn: number; leaves: Uint8Array } | undefined {
-    const index = this.requests.findIndex((r) => r.sbn === message.sbn && r.peer === peer);
-    const request = this.requests[index];
-    if (request === undefined) return undefined; // an answer that came after its time
-    if (message.bytes.length === 0) {
-      this.lacks(peer, request);
+  chunk(
+    peer: Peer,
+    message: MessageOf<'leaves'>,
+    now: number,
+  ): { sbn: number; leaves: Uint8Array } | undefined {
+    const { sbn, bytes, first } = message;
+    const question = this.questions.find((q) => q.sbn === sbn && q.peer === peer);
+    if (question === undefined) {
+      throw new ProtocolError(CLOSE.UNEXPECTED, `leaves of block ${sbn} were not asked for`);
+    }
+    if (bytes.length === 0) {
+      if (question.filled > 0) throw new ProtocolError(CLOSE.BAD_LEAVES, 'leaves end early');
+      peer.leavesLacking ??= new Bitset(this.layout.blockCount);
+      peer.leavesLacking.add(sbn);
+      peer.leavesLackingUntil = now + LACKING_MS;
+      this.close(question);
       return undefined;
     }
-    const end = request.filled + message.bytes.length;
-    if (message.first * LEAF_BYTES !== request.filled || end > request.leaves.length) {
-      throw new ProtocolError(CLOSE.BAD_LEAVES, `leaves of block ${message.sbn} out of order`);
+    const whole = this.layout.windowSize(sbn) * LEAF_BYTES;
+    const end = question.filled + bytes.length;
+    if (first * LEAF_BYTES !== question.filled || end > whole) {
+      throw new ProtocolError(CLOSE.BAD_LEAVES, `leaves of block ${sbn} out of order`);
     }
-    request.leaves.set(message.bytes, request.filled);
-    request.filled = end;
-    if (end < request.leaves.length) return undefined;
-    if (!checkLeaves(this.descriptor, message.sbn, request.leaves, this.sha256)) {
-      throw new ProtocolError(CLOSE.BAD_LEAVES, `leaves of block ${message.sbn} do not match`);
+    const leaves = (question.leaves ??= new Uint8Array(whole));
+    leaves.set(bytes, question.filled);
+    question.filled = end;
+    if (end < whole) return undefined;
+    this.close(question);
+    if (this.held.has(sbn)) return undefined; // another link was faster
+    if (!checkLeaves(this.descriptor, sbn, leaves, this.sha256)) {
+      throw new ProtocolError(CLOSE.BAD_LEAVES, `leaves of block ${sbn} do not match`);
     }
-    peer.leavesOpen--;
-    this.requests.splice(index, 1);
-    this.held.add(message.sbn);
-    return { sbn: message.sbn, leaves: request.leaves };
+    this.needed.splice(this.needed.indexOf(sbn), 1);
+    this.held.add(sbn);
+    return { sbn, leaves };
   }
 
-  /** The link is gone: its requests go to others. */
+  /** The link is gone: its questions go to others. */
   forget(peer: Peer): void {
-    for (const request of this.requests) if (request.peer === peer) request.peer = undefined;
+    this.questions = this.questions.filter((question) => question.peer !== peer);
   }
 
   /** A peer may have what it lacked: it has told of new symbols. */
@@ -107,10 +129,30 @@ export class LeavesDesk {
     peer.leavesLacking = undefined;
   }
 
-  private lacks(peer: Peer, request: Request): void {
-    peer.leavesLacking ??= new Bitset(this.layout.blockCount);
-    peer.leavesLacking.add(request.sbn);
-    peer.leavesOpen--;
-    request.peer = undefined;
+  /** This process slept for `ms`: nobody was slow meanwhile. */
+  forgive(ms: number): void {
+    for (const question of this.questions) question.dueAt += ms;
+  }
+
+  /** The least busy link that may have the leaves of the block and is not working on them. */
+  private choose(
+    peers: readonly Peer[],
+    sbn: number,
+    open: readonly Question[],
+    now: number,
+  ): Peer | undefined {
+    let best: Peer | undefined;
+    for (const peer of peers) {
+      if (peer.leavesLacking && now >= peer.leavesLackingUntil) peer.leavesLacking = undefined;
+      if (!peer.link.serving || peer.leavesOpen >= LEAVES_OPEN_MAX) continue;
+      if (peer.leavesLacking?.has(sbn) || open.some((question) => question.peer === peer)) continue;
+      if (best === undefined || peer.leavesOpen < best.leavesOpen) best = peer;
+    }
+    return best;
+  }
+
+  private close(question: Question): void {
+    this.questions.splice(this.questions.indexOf(question), 1);
+    question.peer.leavesOpen--;
   }
 }

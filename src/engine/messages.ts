@@ -4,19 +4,42 @@ import { CorruptError, ProtocolError } from '../base/index.ts';
 import { readIdRuns } from '../summary/index.ts';
 import type { MessageOf } from '../wire/index.ts';
 import { CLOSE, LIMITS, STRATEGY } from '../wire/index.ts';
+import type { DescriptorDesk } from './descriptor-desk.ts';
 import { sendDescriptor } from './descriptor-desk.ts';
+import type { Fetching } from './fetching.ts';
+import type { TransferOutput, TransferStatus } from './io.ts';
 import type { PeerMessage } from './neighbours.ts';
+import { LEAVES_OPEN_MAX } from './leaves-desk.ts';
 import type { Exchange, Halves, Peer } from './peer.ts';
 import { refuse } from './serving.ts';
-import type { Transfer } from './transfer.ts';
+import type { TransferOptions } from './options.ts';
 
 /** Times that one link may ask for the descriptor or for leaves of a block, beyond one per block. */
 const METADATA_SPARE = 64;
 /** Symbols between two deltas of a coordinated sender, at most. */
 const DELTA_PERIOD_MAX = 256;
 
+/** What messages do to the transfer they come to. */
+export interface MessageHost {
+  readonly options: TransferOptions;
+  readonly peers: readonly Peer[];
+  readonly phase: TransferStatus['phase'];
+  /** The encoded descriptor, when it is known. */
+  readonly descriptor: Uint8Array | undefined;
+  readonly desk: DescriptorDesk;
+  readonly exchange: Exchange | undefined;
+  readonly fetching: Fetching | undefined;
+  output(output: TransferOutput): void;
+  /** Throws CorruptError when the bytes are not the right descriptor. */
+  describe(bytes: Uint8Array): void;
+  join(peer: Peer, now: number): void;
+  serve(now: number): void;
+  /** Something came that the transfer was waiting for. */
+  progress(now: number): void;
+}
+
 export function takeMessage(
-  transfer: Transfer,
+  transfer: MessageHost,
   peer: Peer,
   message: PeerMessage,
   size: number,
@@ -51,7 +74,7 @@ type SymbolMessage = Exclude<
 >;
 
 function takeSymbolMessage(
-  transfer: Transfer,
+  transfer: MessageHost,
   exchange: Exchange,
   peer: Peer,
   halves: Halves,
@@ -65,10 +88,13 @@ function takeSymbolMessage(
       if (message.sbn >= exchange.layout.blockCount) {
         throw new ProtocolError(CLOSE.MALFORMED, `leaves of block ${message.sbn} beyond the content`);
       }
+      if (++peer.leavesReading > LEAVES_OPEN_MAX) {
+        throw new ProtocolError(CLOSE.LIMIT, `more than ${LEAVES_OPEN_MAX} requests for leaves`);
+      }
       transfer.output({ kind: 'read-leaves', link: peer.id, sbn: message.sbn });
       break;
     case 'leaves': {
-      const whole = fetching?.leaves.chunk(peer, message);
+      const whole = fetching?.leaves.chunk(peer, message, now);
       if (whole !== undefined) transfer.output({ kind: 'write-leaves', ...whole });
       if (message.bytes.length === 0 || whole !== undefined) fetching?.plan(now);
       break;
@@ -93,16 +119,16 @@ function takeSymbolMessage(
       transfer.serve(now);
       break;
     case 'dry':
-      fetching?.dry(halves, message, now);
+      fetching?.dry(peer, halves, message, now);
       // A filter that hides what is lacking is renewed; an exact view needs no second telling.
-      peer.tellAfterDry(fetching?.received ?? 0);
+      peer.tellAfterDry(fetching?.received ?? 0, now);
       break;
   }
   refuse(peer);
 }
 
 /** True when the message is part of the price of this end's receiving. */
-function isPrice(transfer: Transfer, message: SymbolMessage): boolean {
+function isPrice(transfer: MessageHost, message: SymbolMessage): boolean {
   if (transfer.fetching === undefined) return false;
   if (message.type === 'dry') return true;
   const described = message.type === 'summary' || message.type === 'delta';
@@ -110,16 +136,16 @@ function isPrice(transfer: Transfer, message: SymbolMessage): boolean {
 }
 
 /** The neighbour told what it holds: it may be asked for more. */
-function news(transfer: Transfer, peer: Peer, halves: Halves, now: number): void {
+function news(transfer: MessageHost, peer: Peer, halves: Halves, now: number): void {
   const { fetching } = transfer;
   if (fetching === undefined || transfer.phase !== 'running') return;
   halves.receiver.forgetDry();
   fetching.leaves.retry(peer);
-  fetching.plan(now);
+  fetching.planFor(peer, now);
 }
 
 function takeAsk(
-  transfer: Transfer,
+  transfer: MessageHost,
   exchange: Exchange,
   peer: Peer,
   halves: Halves,
@@ -148,13 +174,14 @@ function takeWant(exchange: Exchange, halves: Halves, message: MessageOf<'want'>
 }
 
 function takeDescriptor(
-  transfer: Transfer,
+  transfer: MessageHost,
   peer: Peer,
   message: MessageOf<'descriptor'>,
   now: number,
 ): void {
   if (transfer.descriptor !== undefined) return;
-  const whole = transfer.desk.chunk(peer, message);
+  const whole = transfer.desk.chunk(peer, message, now);
+  if (message.bytes.length > 0) transfer.progress(now);
   if (whole === undefined) {
     transfer.desk.ask(transfer.peers, now);
     return;

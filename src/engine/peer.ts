@@ -12,6 +12,9 @@ import { LIMITS, STRATEGY, SUMMARY_KIND, symbolsPerFrame } from '../wire/index.t
 import type { Account } from './account.ts';
 import type { TransferOptions } from './options.ts';
 
+/** A coordinated receiver hears of a new symbol within this time, ms. */
+const NEWS_MS = 1_000;
+
 /** What all neighbours of one transfer share once its layout is known. */
 export interface Exchange {
   readonly layout: Layout;
@@ -41,6 +44,10 @@ export class Peer {
   description: Description | undefined;
   /** Every how many received symbols the description is updated. */
   updatePeriod: number = Infinity;
+  /** When what is new here is told at the latest, ms. */
+  tellAt: number = Infinity;
+  /** No update because of a `dry` before this time, ms. */
+  private dryTellAt = 0;
   /** This end has asked for symbols. */
   asked = false;
   /** Symbols of `read` outputs that are not completed. */
@@ -50,6 +57,9 @@ export class Peer {
   /** Requests for leaves that are open, and the blocks whose leaves it lacks. */
   leavesOpen = 0;
   leavesLacking: Bitset | undefined;
+  leavesLackingUntil = 0;
+  /** Requests for leaves of the other end that the store has not answered. */
+  leavesReading = 0;
 
   constructor(id: LinkId, link: Link, account: Account, source: number | undefined) {
     this.id = id;
@@ -106,21 +116,32 @@ export class Peer {
     this.describe(exchange, summaryKind, period, received);
   }
 
-  /** Sends an update when its period is over. `received`: symbols this end has received so far. */
-  updateAt(received: number): void {
+  /**
+   * Sends an update when its period is over. `received`: symbols this end has received so far. One who receives by the
+   * coordinated strategy is not left without news for long either: when nothing more comes here, what has come may be
+   * just what it waits for.
+   */
+  updateAt(received: number, now: number): void {
     if (this.description === undefined) return;
-    if (received - this.description.toldAt >= this.updatePeriod) this.tell(received);
+    if (received - this.description.toldAt >= this.updatePeriod || now >= this.tellAt) {
+      this.tell(received);
+    } else if (this.tellAt === Infinity && this.wantsExact && this.description.hasNews) {
+      this.tellAt = now + NEWS_MS;
+    }
   }
 
   /** The neighbour found nothing to send: a new salt may show it what a false positive hid. */
-  tellAfterDry(received: number): void {
-    if (this.asked && !this.wantsExact) this.tell(received);
+  tellAfterDry(received: number, now: number): void {
+    if (!this.asked || this.wantsExact || now < this.dryTellAt) return;
+    this.dryTellAt = now + NEWS_MS; // a filter of all blocks is large, and blocks run dry one by one
+    this.tell(received);
   }
 
   /** Sends what is new of the description. */
   tell(received: number): void {
     if (this.description === undefined) return;
     this.description.toldAt = received;
+    this.tellAt = Infinity;
     for (const message of this.description.next()) this.say(message, !this.wantsExact);
   }
 

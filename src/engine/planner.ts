@@ -88,7 +88,7 @@ export class Planner {
     const has = peer.link.complete ? undefined : halves.view.exact;
     const rotate = trading ? this.offset : 0;
     for (const sbn of blocks.open) {
-      if (!leaves.held.has(sbn)) continue;
+      if (!leaves.held.has(sbn) || !halves.receiver.mayAsk(sbn, now)) continue;
       const open = Math.min(room, blocks.room(sbn));
       if (open <= 0) continue;
       const ids = pickWanted(blocks, sbn, has, open, rotate);
@@ -101,7 +101,11 @@ export class Planner {
       return true;
     }
     const ordered = has === undefined;
-    return this.open(ordered, (sbn) => blocks.room(sbn) > 0 && hasWanted(blocks, sbn, has));
+    return this.open(
+      ordered,
+      (sbn) =>
+        blocks.room(sbn) > 0 && halves.receiver.mayAsk(sbn, now) && hasWanted(blocks, sbn, has),
+    );
   }
 
   /** The strategies in which the sender picks: gives leave by the block. */
@@ -110,7 +114,7 @@ export class Planner {
     const grants: Grant[] = [];
     let left = room;
     for (const sbn of blocks.open) {
-      if (!leaves.held.has(sbn) || !halves.receiver.mayGrant(sbn, now)) continue;
+      if (!leaves.held.has(sbn) || !halves.receiver.mayAsk(sbn, now)) continue;
       const useful = Math.ceil(blocks.lacking(sbn) / Math.max(USEFUL_MIN, this.usefulness));
       const open = Math.min(left, useful - blocks.creditIn(sbn), LIMITS.grantCountMax);
       if (open <= 0) continue;
@@ -126,7 +130,7 @@ export class Planner {
       peer.say({ type: 'grant', grants }, true);
       return true;
     }
-    return this.open(true, (sbn) => halves.receiver.mayGrant(sbn, now) && blocks.room(sbn) > 0);
+    return this.open(true, (sbn) => halves.receiver.mayAsk(sbn, now) && blocks.room(sbn) > 0);
   }
 
   /** Opens one more block. True when it can be asked for at once. */

@@ -4,6 +4,7 @@
 import { encodeIdRuns } from '../summary/index.ts';
 import { LEAF_BYTES } from '../content/index.ts';
 import type { TokenBucket } from '../session/index.ts';
+import type { Grant } from '../wire/index.ts';
 import { LIMITS } from '../wire/index.ts';
 import type { TransferOutput } from './io.ts';
 import type { Peer } from './peer.ts';
@@ -40,10 +41,12 @@ export class Serving {
   serve(peers: readonly Peer[], now: number): void {
     this.waiting = false;
     let idle = 0;
-    while (idle < peers.length && !this.waiting) {
-      const peer = peers[this.turn++ % peers.length];
-      if (peer !== undefined && this.batch(peer, now)) idle = 0;
-      else idle++;
+    while (idle < peers.length) {
+      const peer = peers[this.turn % peers.length];
+      const sent = peer !== undefined && this.batch(peer, now);
+      if (this.waiting) return; // it keeps its turn, else the limit would make turns a lottery
+      this.turn++;
+      idle = sent ? 0 : idle + 1;
     }
   }
 
@@ -77,11 +80,20 @@ export function refuse(peer: Peer): void {
   const refusal = peer.halves?.sender.takeRefusal();
   if (refusal === undefined) return;
   const ids = [...new Set(refusal.ids)].sort((a, b) => a - b);
-  const { grants } = refusal;
+  const grants = refusal.grants.flatMap(inPairs);
   while (ids.length > 0 || grants.length > 0) {
     const body = encodeIdRuns(ids.splice(0, REQUEST_IDS_MAX));
     peer.say({ type: 'dry', grants: grants.splice(0, LIMITS.grantPairsMax), body }, false);
   }
+}
+
+/** A refusal may add up many grants; one pair of a message holds so much only. */
+function inPairs({ sbn, count }: Grant): Grant[] {
+  const pairs: Grant[] = [];
+  for (let left = count; left > 0; left -= LIMITS.grantCountMax) {
+    pairs.push({ sbn, count: Math.min(left, LIMITS.grantCountMax) });
+  }
+  return pairs;
 }
 
 /** Sends the leaves of a block, or an empty chunk when the store does not have them. */

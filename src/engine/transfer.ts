@@ -122,7 +122,7 @@ export class Transfer {
   gone(peer: Peer, now: number): void {
     this.desk.forget(peer);
     if (this.descriptor === undefined) this.desk.ask(this.peers, now);
-    this.fetching?.forget(peer);
+    this.fetching?.forget(peer, now);
     if (this.phase === 'running') this.fetching?.plan(now);
     this.checkHope();
   }
@@ -137,6 +137,16 @@ export class Transfer {
     this.phase = 'failed';
     this.output({ kind: 'event', event: { type: 'failed', code, message } });
     this.closeAll(code === 'DISK' ? CLOSE.DISK : CLOSE.DONE, 'transfer ended');
+  }
+
+  /** A dialled source has been of use: its next loss is not held against it. */
+  proved(source: number): void {
+    this.neighbours.dialer.proved(source);
+  }
+
+  /** Something came that the transfer was waiting for. */
+  progress(now: number): void {
+    this.idleFrom = now;
   }
 
   /** The encoded descriptor is here. Throws CorruptError when it is not the right one. */
@@ -163,9 +173,9 @@ export class Transfer {
   }
 
   /** Brings neighbours up to date that have not been for a whole period of their update frequency. */
-  update(): void {
+  update(now: number): void {
     const received = this.fetching?.received ?? 0;
-    for (const peer of this.peers) peer.updateAt(received);
+    for (const peer of this.peers) peer.updateAt(received, now);
   }
 
   // ---- inputs
@@ -189,6 +199,7 @@ export class Transfer {
         break;
       case 'link-open':
         this.neighbours.open(input, now);
+        if (this.over) this.closeAll(CLOSE.DONE, 'transfer ended');
         break;
       case 'link-closed':
         this.neighbours.closed(input.link, input.code, input.reason, now);
@@ -196,7 +207,7 @@ export class Transfer {
       case 'written':
         if (this.phase !== 'running') break;
         this.fetching?.written(this.neighbours.peerOf(input.link), input, now);
-        this.update();
+        this.update(now);
         break;
       case 'block-finished':
         if (this.phase !== 'running') break;
@@ -263,6 +274,7 @@ export class Transfer {
         break;
       }
       case 'leaves-read':
+        peer.leavesReading--;
         sendLeaves(peer, input.sbn, input.leaves);
         break;
     }
@@ -273,12 +285,16 @@ export class Transfer {
     input: Extract<TransferInput, { kind: 'symbols' }>,
     now: number,
   ): void {
-    if (this.phase !== 'running' || this.fetching === undefined || peer.halves === undefined) {
-      this.output({ ...input, kind: 'write', keep: [] });
+    if (peer.link.phase !== 'open') throw new ProtocolError(CLOSE.UNEXPECTED, 'symbols before hello');
+    if (this.fetching === undefined || peer.halves === undefined) {
+      throw new ProtocolError(CLOSE.CREDIT, 'symbols, but nothing was asked for');
+    }
+    if (this.phase !== 'running') {
+      this.output({ ...input, kind: 'write', keep: [] }); // done: credit that had gone void
       return;
     }
     this.fetching.symbols(peer, peer.halves, input, now);
-    this.update();
+    this.update(now);
   }
 
   private startWith(descriptor: Uint8Array): void {
@@ -340,12 +356,13 @@ export class Transfer {
       peer.link.handle({ kind: 'timeout' }, now);
       this.neighbours.pump(peer, now);
     }
-    if (this.phase === 'failed') return;
+    if (this.over) return;
     this.neighbours.dial(now);
     if (this.descriptor === undefined) this.desk.ask(this.peers, now);
     if (this.fetching !== undefined && this.phase === 'running') {
       this.fetching.checkStalls(now);
       this.fetching.plan(now);
+      this.update(now);
     }
     this.serve(now);
     if (now >= this.giveUpAt()) {
@@ -356,11 +373,17 @@ export class Transfer {
   private nextWake(now: number): number {
     let at = Math.min(this.giveUpAt(), this.serving?.readyAt(now) ?? Infinity);
     for (const peer of this.peers) at = Math.min(at, peer.link.timeoutAt);
-    if (this.phase === 'failed') return at;
+    if (this.over) return at;
+    for (const peer of this.peers) at = Math.min(at, peer.tellAt);
     at = Math.min(at, this.neighbours.dialer.dueAt());
     if (this.descriptor === undefined) at = Math.min(at, this.desk.timeoutAt);
     if (this.phase === 'running') at = Math.min(at, this.fetching?.dueAt(now) ?? Infinity);
     return at;
+  }
+
+  /** Nothing more will be done: no source is dialled. */
+  private get over(): boolean {
+    return this.phase === 'failed' || (this.phase === 'done' && !this.options.linger);
   }
 
   /** When the transfer fails for want of progress. */
@@ -374,6 +397,8 @@ export class Transfer {
   /** This process slept: nobody else was silent meanwhile. */
   private forgive(ms: number, now: number): void {
     this.idleFrom += ms;
+    this.desk.forgive(ms);
+    this.fetching?.leaves.forgive(ms);
     if (this.fetching !== undefined) this.fetching.progressAt += ms;
     for (const peer of this.peers) {
       peer.link.heard(now);
@@ -409,7 +434,8 @@ export class Transfer {
 
   private sayStatus(): void {
     for (const peer of this.peers) {
-      if (peer.link.phase === 'open') peer.say({ type: 'status', flags: this.flags }, false);
+      // Before the other end's hello, too: ours has left with the old flags.
+      peer.say({ type: 'status', flags: this.flags }, false);
     }
   }
 

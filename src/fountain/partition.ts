@@ -109,7 +109,9 @@ export function blockSymbols(p: Partition, sbn: number): number {
 export function blockOffset(p: Partition, sbn: number): number {
   checkWhole('sbn', sbn, 0, p.blockCount - 1);
   const { large, small, largeCount } = p.blocks;
-  return (Math.min(sbn, largeCount) * large + Math.max(0, sbn - largeCount) * small) * p.symbolBytes;
+  return (
+    (Math.min(sbn, largeCount) * large + Math.max(0, sbn - largeCount) * small) * p.symbolBytes
+  );
 }
 
 /** The K·T bytes of source block sbn in symbol order, zero-padded past the end of the object. */

@@ -13,15 +13,47 @@ import {
   OP_SCALE,
   OP_SET,
 } from './kernel.ts';
+import {
+  double,
+  doubleAdd,
+  multiplyAdd,
+  xor2,
+  xor3,
+  xor4,
+  xor5,
+  xor6,
+  xor7,
+  xor8,
+} from './js-loops.ts';
 import { instructionWords } from './program.ts';
 
 const LANE_BYTES = 8;
 /** Most sources that one pass reads, the destination included when it accumulates. */
 const FUSED_MAX = 8;
 /** Bytes of all work rows together: should fit into a core's own cache. */
-const WORK_BYTES = 1024 * 1024;
+const WORK_BYTES = 2 * 1024 * 1024;
 /** A stripe is at least this wide, so that the work in a row outweighs the reading of the program. */
 const STRIPE_BYTES_MIN = 512;
+
+/** Smaller buffers are not worth keeping. */
+const RELEASED_BYTES_MIN = 256 * 1024;
+
+/**
+ * The large buffer released last. Fresh pages cost as much as a third of decoding a block, so a stream of blocks had
+ * better use the same buffer again; when none comes, the garbage collector takes it.
+ */
+let released: WeakRef<ArrayBuffer> | undefined;
+
+/** A buffer of at least this many bytes, of any content. */
+function obtain(bytes: number): ArrayBuffer {
+  const buffer = released?.deref();
+  // A much larger buffer is left for a user who needs it.
+  if (buffer === undefined || buffer.byteLength < bytes || buffer.byteLength > 2 * bytes) {
+    return new ArrayBuffer(bytes);
+  }
+  released = undefined;
+  return buffer;
+}
 
 /** The kernel in plain JavaScript; runs everywhere. */
 export const jsKernel: Kernel = {
@@ -48,7 +80,7 @@ class JsMemory implements SymbolMemory {
     const stripe = Math.max(STRIPE_BYTES_MIN, Math.floor(WORK_BYTES / Math.max(1, workRows)));
     this.workLanes = Math.min(this.rowLanes, Math.floor(stripe / LANE_BYTES));
     const lanes = rows * this.rowLanes + workRows * this.workLanes;
-    const buffer = new ArrayBuffer(lanes * LANE_BYTES);
+    const buffer = obtain(lanes * LANE_BYTES);
     this.bytes = new Uint8Array(buffer);
     this.interpreter = {
       longs: new BigUint64Array(buffer),
@@ -85,6 +117,11 @@ class JsMemory implements SymbolMemory {
       interpret(interpreter, program);
     }
   }
+
+  release(): void {
+    if (this.bytes.byteLength < RELEASED_BYTES_MIN) return;
+    released = new WeakRef(this.bytes.buffer as ArrayBuffer);
+  }
 }
 
 /** A memory, and the stripe that is worked on. */
@@ -111,7 +148,7 @@ function laneOf(at: Interpreter, row: number): number {
 
 function interpret(at: Interpreter, program: Int32Array): void {
   const { words, lanes } = at;
-  for (let pc = 0; pc < program.length; ) {
+  for (let pc = 0; pc < program.length;) {
     const header = program[pc]!;
     const argument = header >>> OP_BITS;
     const dst = laneOf(at, program[pc + 1]!);
@@ -200,131 +237,4 @@ function xorPass(
   if (others === 6) return xor7(m, lanes, dst, a, b, c, d, e, f, g);
   const h = laneOf(at, program[pc + 6]!);
   xor8(m, lanes, dst, a, b, c, d, e, f, g, h);
-}
-
-// One loop for each number of sources: a loop over the sources inside would keep nothing in registers.
-
-function xor2(
-  m: BigUint64Array,
-  lanes: number,
-  dst: number,
-  a: number,
-  b: number,
-): void {
-  for (let i = 0; i < lanes; i++) m[dst + i] = m[a + i]! ^ m[b + i]!;
-}
-
-function xor3(
-  m: BigUint64Array,
-  lanes: number,
-  dst: number,
-  a: number,
-  b: number,
-  c: number,
-): void {
-  for (let i = 0; i < lanes; i++) m[dst + i] = m[a + i]! ^ m[b + i]! ^ m[c + i]!;
-}
-
-function xor4(
-  m: BigUint64Array,
-  lanes: number,
-  dst: number,
-  a: number,
-  b: number,
-  c: number,
-  d: number,
-): void {
-  for (let i = 0; i < lanes; i++) m[dst + i] = m[a + i]! ^ m[b + i]! ^ m[c + i]! ^ m[d + i]!;
-}
-
-function xor5(
-  m: BigUint64Array,
-  lanes: number,
-  dst: number,
-  a: number,
-  b: number,
-  c: number,
-  d: number,
-  e: number,
-): void {
-  for (let i = 0; i < lanes; i++) m[dst + i] = m[a + i]! ^ m[b + i]! ^ m[c + i]! ^ m[d + i]! ^ m[e + i]!;
-}
-
-function xor6(
-  m: BigUint64Array,
-  lanes: number,
-  dst: number,
-  a: number,
-  b: number,
-  c: number,
-  d: number,
-  e: number,
-  f: number,
-): void {
-  for (let i = 0; i < lanes; i++) m[dst + i] = m[a + i]! ^ m[b + i]! ^ m[c + i]! ^ m[d + i]! ^ m[e + i]! ^ m[f + i]!;
-}
-
-function xor7(
-  m: BigUint64Array,
-  lanes: number,
-  dst: number,
-  a: number,
-  b: number,
-  c: number,
-  d: number,
-  e: number,
-  f: number,
-  g: number,
-): void {
-  for (let i = 0; i < lanes; i++) m[dst + i] = m[a + i]! ^ m[b + i]! ^ m[c + i]! ^ m[d + i]! ^ m[e + i]! ^ m[f + i]! ^ m[g + i]!;
-}
-
-function xor8(
-  m: BigUint64Array,
-  lanes: number,
-  dst: number,
-  a: number,
-  b: number,
-  c: number,
-  d: number,
-  e: number,
-  f: number,
-  g: number,
-  h: number,
-): void {
-  for (let i = 0; i < lanes; i++) m[dst + i] = m[a + i]! ^ m[b + i]! ^ m[c + i]! ^ m[d + i]! ^ m[e + i]! ^ m[f + i]! ^ m[g + i]! ^ m[h + i]!;
-}
-
-/** α·x in each byte of a word: shift, and reduce the bytes whose top bit falls out by the polynomial's low byte. */
-function double(m: Int32Array, dst: number, a: number, words: number): void {
-  for (let i = 0; i < words; i++) {
-    const x = m[a + i]!;
-    m[dst + i] = ((x & 0x7f7f7f7f) << 1) ^ Math.imul((x >>> 7) & 0x01010101, 0x1d);
-  }
-}
-
-function doubleAdd(m: Int32Array, dst: number, a: number, b: number, words: number): void {
-  for (let i = 0; i < words; i++) {
-    const x = m[a + i]!;
-    m[dst + i] =
-      ((x & 0x7f7f7f7f) << 1) ^ Math.imul((x >>> 7) & 0x01010101, 0x1d) ^ m[b + i]!;
-  }
-}
-
-function multiplyAdd(
-  m: Int32Array,
-  dst: number,
-  source: number,
-  words: number,
-  products: Uint8Array,
-): void {
-  for (let i = 0; i < words; i++) {
-    const x = m[source + i]!;
-    m[dst + i] =
-      m[dst + i]! ^
-      products[x & 255]! ^
-      (products[(x >>> 8) & 255]! << 8) ^
-      (products[(x >>> 16) & 255]! << 16) ^
-      (products[x >>> 24]! << 24);
-  }
 }

@@ -6,8 +6,8 @@
 export interface Kernel {
   readonly name: string;
   /**
-   * A memory of `rows` zero rows, able to run programs that use at most `workRows` work rows. Throws RangeError when
-   * the machine cannot provide it.
+   * A memory of `rows` rows of any content, able to run programs that use at most `workRows` work rows. Throws
+   * RangeError when the machine cannot provide it.
    */
   allocate(rows: number, rowBytes: number, workRows?: number): SymbolMemory;
 }
@@ -34,6 +34,8 @@ export interface SymbolMemory {
    * checked, beyond that nothing outside of the memory can be touched.
    */
   run(program: Int32Array, workRows?: number): void;
+  /** Ends the use of this memory, which the kernel may then give to another user. Optional, but saves time. */
+  release(): void;
 }
 
 // A program is a list of instructions. An instruction is one header word, (argument << 3) | operation, then rows.

@@ -42,20 +42,24 @@ export class ProgramWriter {
 
   /** dst = α·a. */
   double(dst: number, a: number): void {
-    this.words(OP_DOUBLE | (1 << OP_BITS), dst, a);
+    this.start(OP_DOUBLE, 1, dst, 1);
+    this.buffer[this.used++] = a;
   }
 
   /** dst = α·a ^ b. */
   doubleAdd(dst: number, a: number, b: number): void {
-    this.words(OP_DOUBLE | (2 << OP_BITS), dst, a, b);
+    this.start(OP_DOUBLE, 2, dst, 2);
+    this.buffer[this.used++] = a;
+    this.buffer[this.used++] = b;
   }
 
   multiplyAdd(dst: number, source: number, coefficient: number): void {
-    this.words(OP_MULTIPLY_ADD | (coefficient << OP_BITS), dst, source);
+    this.start(OP_MULTIPLY_ADD, coefficient, dst, 1);
+    this.buffer[this.used++] = source;
   }
 
   scale(dst: number, coefficient: number): void {
-    this.words(OP_SCALE | (coefficient << OP_BITS), dst);
+    this.start(OP_SCALE, coefficient, dst, 0);
   }
 
   /** A view of what was written, valid until the next instruction. */
@@ -73,19 +77,18 @@ export class ProgramWriter {
   }
 
   private fused(op: number, dst: number, sources: ArrayLike<number>, count: number): void {
-    this.reserve(count + 2);
+    this.start(op, count, dst, count);
     const buffer = this.buffer;
-    let at = this.used;
-    buffer[at++] = op | (count << OP_BITS);
-    buffer[at++] = dst;
-    for (let i = 0; i < count; i++) buffer[at++] = sources[i]!;
-    this.used = at;
+    const used = this.used;
+    for (let i = 0; i < count; i++) buffer[used + i] = sources[i]!;
+    this.used += count;
   }
 
-  private words(...words: number[]): void {
-    this.reserve(words.length);
-    this.buffer.set(words, this.used);
-    this.used += words.length;
+  /** Writes header and destination, and makes room for `operands` more words. */
+  private start(op: number, argument: number, dst: number, operands: number): void {
+    this.reserve(2 + operands);
+    this.buffer[this.used++] = op | (argument << OP_BITS);
+    this.buffer[this.used++] = dst;
   }
 
   private reserve(count: number): void {
@@ -116,7 +119,7 @@ export function instructionWords(header: number): number {
 /** Counts the symbol operations of a program: its cost, independent of kernel and symbol size. */
 export function countOperations(program: Int32Array): OperationCount {
   const count: OperationCount = { xors: 0, multiplications: 0 };
-  for (let at = 0; at < program.length; ) {
+  for (let at = 0; at < program.length;) {
     const header = program[at]!;
     const argument = header >>> OP_BITS;
     const op = header & OP_MASK;

@@ -143,7 +143,13 @@ async function describeBlocks(work: Work): Promise<Roots> {
       const upTo = layout.blockOffset(sbn) + layout.blockBytes(sbn);
       await pool.run({ kind: 'hash', dataPath: file, hashKey, upTo, final: false }, 0);
     }
-    const last = { kind: 'hash', dataPath: file, hashKey, upTo: layout.length, final: true } as const;
+    const last = {
+      kind: 'hash',
+      dataPath: file,
+      hashKey,
+      upTo: layout.length,
+      final: true,
+    } as const;
     return (await pool.run(last, 0)).digest ?? new Uint8Array(0);
   };
   const lanes = Array.from({ length: pool.size }, lane);
@@ -175,7 +181,12 @@ function checkOptions(
     return { parameters, name };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new HeadwaterError('USAGE', `cannot describe ${file}: ${error.message}`, undefined, error);
+    throw new HeadwaterError(
+      'USAGE',
+      `cannot describe ${file}: ${error.message}`,
+      undefined,
+      error,
+    );
   }
 }
 

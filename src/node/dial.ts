@@ -38,7 +38,8 @@ export function sourceUrl(address: string): string {
       `source address ${address} may not have a user name, password or fragment`,
     );
   }
-  return url.href;
+  // `ws://host:port` stays as people write it.
+  return url.pathname === '/' && url.search === '' ? url.href.replace(/\/$/, '') : url.href;
 }
 
 /**

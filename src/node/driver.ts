@@ -5,10 +5,11 @@ import type { WebSocket } from 'ws';
 import type { LinkId } from '../base/index.ts';
 import { ProtocolError } from '../base/index.ts';
 import type { TransferEvent, TransferInput, TransferOutput, TransferStatus } from '../engine/io.ts';
-import { CLOSE, decodeSymbolFrame, encodeControl, encodeSymbolHeader } from '../wire/index.ts';
+import { CLOSE, decodeSymbolFrame, encodeControl } from '../wire/index.ts';
 import type { Dial } from './dial.ts';
 import { dial } from './dial.ts';
 import { HeadwaterError, humanReason } from './errors.ts';
+import { FramePool } from './frame-pool.ts';
 import { IncomingFrames } from './incoming-frames.ts';
 import { CLOSE_MS } from './socket-options.ts';
 import { Sockets } from './sockets.ts';
@@ -40,6 +41,7 @@ const TIMER_MS_MAX = 0x7fffffff;
 export class Driver {
   private readonly options: DriverOptions;
   private readonly sockets: Sockets;
+  private readonly frames = new FramePool();
   private readonly dials = new Set<Dial>();
   private storage: Storage | undefined;
   private incoming: IncomingFrames | undefined;
@@ -106,8 +108,11 @@ export class Driver {
     this.closed = true;
     clearTimeout(this.timer);
     await Promise.allSettled(this.busy);
-    await this.incoming?.settle();
-    await this.storage?.close();
+    try {
+      await this.incoming?.settle();
+    } finally {
+      await this.storage?.close();
+    }
   }
 
   /** Handles an input and everything that follows from it. Never throws. */
@@ -193,24 +198,26 @@ export class Driver {
 
   private open(descriptor: Uint8Array): void {
     this.track(
-      this.options.openStorage(descriptor, (error) => this.diskFailed(error)).then(
-        (storage) => {
-          this.storage = storage;
-          this.incoming = new IncomingFrames(
-            storage,
-            (input) => this.feed(input),
-            (error) => this.diskFailed(error),
-          );
-          this.feed({ kind: 'opened', held: storage.held, leaves: storage.leavesHeld });
-        },
-        (error: unknown) => {
-          const failure =
-            error instanceof HeadwaterError
-              ? error
-              : new HeadwaterError('DISK', humanReason(error), undefined, error);
-          this.options.onFailure(failure);
-        },
-      ),
+      this.options
+        .openStorage(descriptor, (error) => this.diskFailed(error))
+        .then(
+          (storage) => {
+            this.storage = storage;
+            this.incoming = new IncomingFrames(
+              storage,
+              (input) => this.feed(input),
+              (error) => this.diskFailed(error),
+            );
+            this.feed({ kind: 'opened', held: storage.held, leaves: storage.leavesHeld });
+          },
+          (error: unknown) => {
+            const failure =
+              error instanceof HeadwaterError
+                ? error
+                : new HeadwaterError('DISK', humanReason(error), undefined, error);
+            this.options.onFailure(failure);
+          },
+        ),
     );
   }
 
@@ -254,14 +261,14 @@ export class Driver {
     const unreadable = (): void => this.feed({ kind: 'unreadable', link, sbn, esis });
     const { storage } = this;
     if (storage === undefined) return unreadable();
-    const { symbolBytes } = storage.layout;
-    const frame = encodeSymbolHeader(sbn, esis, symbolBytes);
+    const frame = this.frames.take(sbn, esis, storage.layout.symbolBytes);
     const send = (): void =>
-      this.sockets.sendFrame(link, frame, () =>
-        this.feed({ kind: 'sent', link, count: esis.length }),
-      );
-    const target = frame.subarray(frame.length - esis.length * symbolBytes);
-    const read = storage.readInto(sbn, esis, target);
+      this.sockets.sendFrame(link, frame.bytes, (left) => {
+        // A socket that failed may still refer to the bytes: those are not used again.
+        if (left) this.frames.release(frame);
+        this.feed({ kind: 'sent', link, count: esis.length });
+      });
+    const read = storage.readInto(sbn, esis, frame.payloads);
     if (read === true) return send();
     this.track(read.then((found) => (found ? send() : unreadable()), unreadable));
   }

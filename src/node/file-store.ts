@@ -118,7 +118,7 @@ export class FileStore {
       throw new DiskError('EEXIST', out, 'exists already');
     }
     await ensurePartDirectory(fs, part);
-    const lock = await takeLock(fs, `${part}/lock`);
+    const lock = await takeLock(fs, part);
     try {
       const id = contentId(descriptor, options.sha256 ?? nodeSha256);
       const files = await openPartFiles(fs, part, descriptor, id, layoutOf(descriptor));
@@ -273,7 +273,7 @@ export class FileStore {
     this.dataPath = out;
     // The file is in its place, so what follows cannot fail the download: what it may leave behind claims nothing. The
     // open handles go on serving the file and the leaves after their names in the directory are gone.
-    await removePartDirectory(this.fs, this.part).catch(() => undefined);
+    await removePartDirectory(this.fs, this.part, this.lock).catch(() => undefined);
     await syncDirectory(this.fs, dirname(out)).catch(() => undefined);
     return { path: out, sha256: this.descriptor.sha256 };
   }
@@ -296,8 +296,7 @@ export class FileStore {
     await this.committing;
     await this.closeFiles();
     // The lock goes with the directory, so that nobody opens a directory that is being deleted.
-    if (wasOpen) await removePartDirectory(this.fs, this.part);
-    await this.lock.release();
+    if (wasOpen) await removePartDirectory(this.fs, this.part, this.lock);
   }
 
   private async resume(options: FileStoreOptions): Promise<void> {

@@ -52,7 +52,7 @@ export class ReadAhead {
       const chunk = this.chunks.get(i);
       if (chunk === undefined || chunk.loading !== undefined) return false;
     }
-    for (let at = offset; at < end; ) {
+    for (let at = offset; at < end;) {
       const index = chunkOf(at);
       const from = at - index * CHUNK_BYTES;
       const count = Math.min(CHUNK_BYTES - from, end - at);

@@ -1,9 +1,9 @@
 // Repair symbols of complete blocks, from the encoding workers. Senders take them in ascending order, so
 // a batch is made ahead of its use and the link never waits for a thread per frame.
 
-import type { LayoutParameters } from '../content/index.ts';
-import { Layout } from '../content/index.ts';
+import type { Layout } from '../content/index.ts';
 import type { Pool } from './work/pool.ts';
+import { layoutParameters } from './work/tasks.ts';
 
 const BATCH_BYTES = 1024 * 1024;
 const CACHE_BYTES_MAX = 24 * 1024 * 1024;
@@ -18,7 +18,7 @@ interface Batch {
 export interface RepairOptions {
   readonly pool: Pool;
   readonly dataPath: string;
-  readonly layout: LayoutParameters;
+  readonly layout: Layout;
   /** Equal only for equal contents. */
   readonly cacheKey: string;
 }
@@ -34,7 +34,7 @@ export class RepairSource {
 
   constructor(options: RepairOptions) {
     this.options = options;
-    this.layout = new Layout(options.layout);
+    this.layout = options.layout;
     const { symbolBytes } = this.layout;
     this.batchSymbols = Math.max(4, Math.floor(BATCH_BYTES / symbolBytes));
     this.batchesMax = Math.max(4, Math.floor(CACHE_BYTES_MAX / (this.batchSymbols * symbolBytes)));
@@ -117,7 +117,8 @@ export class RepairSource {
   }
 
   private request(sbn: number, esis: readonly number[]): Batch {
-    const { pool, dataPath, layout, cacheKey } = this.options;
+    const { pool, dataPath, cacheKey } = this.options;
+    const layout = layoutParameters(this.layout);
     const batch: Batch = {
       sbn,
       esis,

@@ -19,6 +19,7 @@ import { RepairSource } from './repair-source.ts';
 import { sha256 } from './sha256.ts';
 import type { Problem, Storage } from './storage.ts';
 import type { Pool } from './work/pool.ts';
+import { layoutParameters } from './work/tasks.ts';
 
 /** Leaves kept in memory for links that ask for them one after the other. */
 const LEAVES_KEPT = 8;
@@ -47,6 +48,8 @@ export class ServedContent implements Storage {
   private readonly leavesFile: FileHandle | undefined;
   private readonly sources: ReadAhead;
   private readonly repairs: RepairSource;
+  /** Blocks whose leaves in the file were found right. */
+  private readonly leavesChecked: Bitset;
   /** Oldest first. */
   private readonly leavesKept = new Map<number, Promise<Uint8Array | undefined>>();
 
@@ -66,11 +69,12 @@ export class ServedContent implements Storage {
       leavesFile === undefined && options.complete !== undefined
         ? options.complete
         : allOf(layout.blockCount);
+    this.leavesChecked = new Bitset(layout.blockCount);
     this.sources = new ReadAhead(file, layout.length);
     this.repairs = new RepairSource({
       pool: options.pool,
       dataPath: options.path,
-      layout: options.descriptor,
+      layout,
       cacheKey: toHex(options.contentId),
     });
   }
@@ -91,7 +95,7 @@ export class ServedContent implements Storage {
     const { symbolBytes } = layout;
     const sourceCount = layout.sourceSymbols(sbn);
     const waiting: Promise<boolean>[] = [];
-    for (let i = 0; i < esis.length; ) {
+    for (let i = 0; i < esis.length;) {
       const esi = esis[i] ?? 0;
       let end = i + 1;
       const isSource = esi < sourceCount;
@@ -150,11 +154,13 @@ export class ServedContent implements Storage {
     return Promise.resolve(undefined);
   }
 
-  /** A run of source symbols from esi on. The frame is zero behind the end of the content. */
+  /** A run of source symbols from esi on; zeros behind the end of the content. */
   private readSources(sbn: number, esi: number, target: Uint8Array): true | Promise<true> {
     const offset = this.layout.blockOffset(sbn) + esi * this.layout.symbolBytes;
     const left = this.layout.length - offset;
-    return this.sources.read(offset, left < target.length ? target.subarray(0, left) : target);
+    if (left >= target.length) return this.sources.read(offset, target);
+    target.fill(0, left);
+    return this.sources.read(offset, target.subarray(0, left));
   }
 
   private async loadLeaves(sbn: number): Promise<Uint8Array | undefined> {
@@ -167,13 +173,19 @@ export class ServedContent implements Storage {
         () => false,
       );
       // A wrong leaves file would cost us every link: peers check against the same root.
-      if (isThere && checkLeaves(descriptor, sbn, leaves, sha256)) return leaves;
+      if (
+        isThere &&
+        (this.leavesChecked.has(sbn) || checkLeaves(descriptor, sbn, leaves, sha256))
+      ) {
+        this.leavesChecked.add(sbn);
+        return leaves;
+      }
     }
     if (complete !== undefined && !complete.has(sbn)) return undefined;
     const made = await pool.run({
       kind: 'describe-block',
       dataPath: path,
-      layout: descriptor,
+      layout: layoutParameters(this.layout),
       sbn,
     });
     return checkLeaves(descriptor, sbn, made.leaves, sha256) ? made.leaves : undefined;

@@ -229,4 +229,3 @@ async function isDirectory(path: string): Promise<boolean> {
     throw diskFailure(error, 'share', path);
   }
 }
-

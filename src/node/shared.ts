@@ -75,7 +75,7 @@ export async function openShared(
   const { size } = await fileStats(file);
   const description =
     options.descriptor === undefined
-      ? await describedAs(file, options)
+      ? await describedAs(file, pool, options)
       : await givenDescription(options.descriptor, file);
   const { descriptor, leavesPath } = description;
   const layout = layoutOf(descriptor);
@@ -110,13 +110,15 @@ function sharedOf(descriptor: Descriptor, bytes: Uint8Array, storage: Storage): 
 type Found = Description & { readonly isTemporary?: boolean };
 
 /** The descriptor beside the file when it is of this very file; else a new one. */
-async function describedAs(file: string, options: SharedOptions): Promise<Found> {
+async function describedAs(file: string, pool: Pool, options: SharedOptions): Promise<Found> {
   const beside = file + DESCRIPTOR_SUFFIX;
   const known = await loadDescription(beside).catch(() => undefined);
   const fileStat = await fileStats(file);
   if (known !== undefined && known.descriptor.length === fileStat.size) {
     const made = await stat(beside);
     if (made.mtimeMs >= fileStat.mtimeMs) return known;
+    // Older, but perhaps only because it was fetched first. It may be signed: it is not replaced lightly.
+    if (await hasRightHash(file, known.descriptor, pool)) return known;
   }
   const { onProgress, signal } = options;
   try {

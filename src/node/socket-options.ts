@@ -11,8 +11,10 @@ export const CLOSE_MS = 2_000;
 /** Options of `WebSocket` and `WebSocketServer` that keep a peer from costing more than a frame of memory. */
 export const SOCKET_LIMITS: Pick<
   ClientOptions,
-  'perMessageDeflate' | 'maxPayload' | 'maxFragments' | 'maxBufferedChunks'
+  'autoPong' | 'perMessageDeflate' | 'maxPayload' | 'maxFragments' | 'maxBufferedChunks'
 > & { closeTimeout: number } = {
+  // sockets.ts answers pings, with a limit.
+  autoPong: false,
   perMessageDeflate: false,
   maxPayload: LIMITS.dataFrameBytesMax,
   maxFragments: 64,

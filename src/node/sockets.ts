@@ -23,6 +23,14 @@ interface Open {
   failure: string | undefined;
 }
 
+/**
+ * Bytes that may wait for a peer to read them. Frames are few at a time, answers to requests are not: a peer that
+ * asks and never reads is cut here.
+ */
+const UNREAD_BYTES_MAX = 32 * 1024 * 1024;
+/** Pings of the WebSocket itself are answered while no more than this waits. */
+const PONG_UNREAD_BYTES_MAX = 64 * 1024;
+
 /** Longest reason in a close frame, bytes (RFC 6455, 5.5). */
 const REASON_BYTES_MAX = 123;
 
@@ -49,6 +57,9 @@ export class Sockets {
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       if (!entry.closing) this.arrived(link, data, isBinary);
     });
+    socket.on('ping', (data: Buffer) => {
+      if (socket.bufferedAmount <= PONG_UNREAD_BYTES_MAX) socket.pong(data, false, ignore);
+    });
     socket.on('error', (error) => {
       entry.failure = humanReason(error);
       if (entry.closing) return;
@@ -73,14 +84,18 @@ export class Sockets {
   /** Sends a control message; nothing happens when the link is gone. */
   send(link: LinkId, bytes: Uint8Array): void {
     const entry = this.open.get(link);
-    if (entry !== undefined && !entry.closing) entry.socket.send(bytes, ignore);
+    if (entry === undefined || entry.closing) return;
+    entry.socket.send(bytes, ignore);
+    if (entry.socket.bufferedAmount <= UNREAD_BYTES_MAX) return;
+    entry.failure = 'does not read what it asked for';
+    entry.socket.terminate();
   }
 
-  /** Sends a symbol frame; `sent` is called once, when it has left or cannot leave any more. */
-  sendFrame(link: LinkId, frame: Uint8Array, sent: () => void): void {
+  /** Sends a symbol frame; `sent` is called once: with true when it has left, with false when it never will. */
+  sendFrame(link: LinkId, frame: Uint8Array, sent: (left: boolean) => void): void {
     const entry = this.open.get(link);
-    if (entry === undefined || entry.closing) queueMicrotask(sent);
-    else entry.socket.send(frame, sent);
+    if (entry === undefined || entry.closing) queueMicrotask(() => sent(false));
+    else entry.socket.send(frame, (error) => sent(error === undefined || error === null));
   }
 
   /** Says goodbye with the last bytes, then closes; cuts the socket when the other end does not answer. */

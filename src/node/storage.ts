@@ -25,8 +25,8 @@ export interface Storage {
   /** Blocks whose leaves it had when it was opened. */
   readonly leavesHeld: Bitset;
   /**
-   * Copies the payloads of the symbols into `target`, T bytes each, one after the other. True when that is
-   * done already; else a promise: false when the symbols cannot be had. Rejects only for a failed disk.
+   * Copies the payloads of the symbols into `target`, T bytes each, one after the other; the last source symbol
+   * is padded with zeros, whatever `target` held. True when that is done already; else a promise: false when the symbols cannot be had. Rejects only for a failed disk.
    */
   readInto(sbn: number, esis: readonly number[], target: Uint8Array): true | Promise<boolean>;
   /** The leaves of a block, or undefined. */

@@ -41,6 +41,11 @@ export class Description {
     return this.cursor;
   }
 
+  /** True when `next` would have something to say. */
+  get hasNews(): boolean {
+    return this.cursor < this.o.journal.end;
+  }
+
   /** From the next message on the reader is told exactly. */
   makeExact(): void {
     if (this.kind === 'exact') return;
@@ -65,7 +70,6 @@ export class Description {
   private whole(): Message[] {
     const { layout, held, rng } = this.o;
     const { kind } = this;
-    const code = summaryKindCode(kind) as SummaryKindCode;
     const messages: Message[] = [];
     for (let sbn = 0; sbn < layout.blockCount; ) {
       const firstSbn = sbn;
@@ -75,14 +79,16 @@ export class Description {
         ids += held.countIn(sbn++);
       } while (sbn < layout.blockCount && this.fits(from, sbn, ids));
       const to = layout.windowStart(sbn);
+      // A window can hold more ids than a filter has room for.
+      const said = ids > BLOOM_IDS_MAX ? 'exact' : kind;
       messages.push({
         type: 'summary',
         sequence: this.sequence,
         firstSbn,
         blockCount: sbn - firstSbn,
         more: sbn < layout.blockCount,
-        kind: code,
-        body: encodeSummary(kind, held.bits, from, to, rng.uint32()),
+        kind: summaryKindCode(said) as SummaryKindCode,
+        body: encodeSummary(said, held.bits, from, to, rng.uint32()),
       });
     }
     this.sequence++;

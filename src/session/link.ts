@@ -49,7 +49,7 @@ export class Link {
   rttMs = 100;
   private readonly o: LinkOptions;
   private readonly outputs: LinkOutput[] = [];
-  private readonly openedAt: number;
+  private openedAt: number;
   private heardAt: number;
   private pingAt: number | undefined;
   private pings = 0;
@@ -103,6 +103,7 @@ export class Link {
   /** Symbols came, or this process slept: the other end is not silent. */
   heard(now: number): void {
     this.heardAt = now;
+    if (this.phase === 'hello') this.openedAt = now;
   }
 
   /** Sends a message; returns its size in bytes. */

@@ -18,13 +18,18 @@ const RATE_SPAN_MS = 10;
 export class Pace {
   /** Symbols per ms, smoothed; 0 until measured. */
   rate = 0;
-  /** Smallest time from a request to its last symbol, ms; 0 until measured. */
+  /**
+   * Smallest time from a request on an idle link to its first symbol, ms; 0 until measured. Taken when nothing else
+   * is on its way, because the time behind a queue grows with the queue, and the queue with this time.
+   */
   latency = 0;
   private readonly creditMax: number;
   private asked = 0;
   private came = 0;
   private mark: { asked: number; at: number; came: number } | undefined;
   private latencyAt = 0;
+  /** When a request was made on the idle link, until its first symbol comes. */
+  private idleAt: number | undefined;
 
   /** @param symbolBytes T */
   constructor(symbolBytes: number) {
@@ -33,6 +38,10 @@ export class Pace {
 
   /** Symbols were asked for. One request at a time is timed. */
   request(count: number, now: number): void {
+    if (this.came >= this.asked) {
+      this.asked = this.came; // symbols of void credit came after all: they answer no new request
+      this.idleAt = now;
+    }
     this.asked += count;
     this.mark ??= { asked: this.asked, at: now, came: this.came };
   }
@@ -40,13 +49,10 @@ export class Pace {
   /** Symbols came. */
   arrive(count: number, now: number): void {
     this.came += count;
+    if (this.idleAt !== undefined) this.learnLatency(now - this.idleAt, now);
     const mark = this.mark;
     if (mark === undefined || this.came < mark.asked) return;
     const elapsed = now - mark.at;
-    if (this.latency === 0 || elapsed < this.latency || now - this.latencyAt > LATENCY_MEMORY_MS) {
-      this.latency = Math.max(elapsed, 0.01);
-      this.latencyAt = now;
-    }
     const sample = (this.came - mark.came) / Math.max(elapsed, 0.01);
     if (elapsed >= RATE_SPAN_MS || this.rate === 0) {
       // Rises at once, falls slowly: a window that is too small hides the rate it would allow.
@@ -62,10 +68,19 @@ export class Pace {
     }
   }
 
-  /** Credit that went void never comes. */
-  forget(): void {
-    this.asked = this.came;
+  /** This much of what was asked for will not come, or only late. */
+  forget(count: number): void {
+    this.asked = Math.max(this.came, this.asked - count);
     this.mark = undefined;
+    this.idleAt = undefined;
+  }
+
+  private learnLatency(elapsed: number, now: number): void {
+    this.idleAt = undefined;
+    const old = now - this.latencyAt > LATENCY_MEMORY_MS;
+    if (this.latency !== 0 && elapsed >= this.latency && !old) return;
+    this.latency = Math.max(elapsed, 0.01);
+    this.latencyAt = now;
   }
 
   /** Symbols of credit to keep out. */

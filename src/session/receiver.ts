@@ -2,9 +2,8 @@
 // stalled (protocol/session.md, "Credit" and "Stalls").
 
 import type { SymbolId } from '../base/index.ts';
-import { Bitset, ProtocolError } from '../base/index.ts';
+import { Bitset } from '../base/index.ts';
 import type { Layout } from '../content/index.ts';
-import { CLOSE } from '../wire/index.ts';
 import { Pace } from './pace.ts';
 
 /** A link that owes symbols may be silent this long, ms, even when it was fast. */
@@ -42,7 +41,7 @@ export class Receiver {
   private grantedTotal = 0;
   /** Blocks that the sender has nothing for, and when to ask again, ms. */
   private readonly dryUntil: Float64Array;
-  /** When a sender that had nothing may be asked again, ms: the latest such time. */
+  /** When a sender that had nothing may be asked again, ms: the latest such time; 0: it has all it was asked. */
   retryAt = 0;
   private deadlineFrom = 0;
 
@@ -87,8 +86,8 @@ export class Receiver {
     this.pace.request(ids.length, now);
   }
 
-  /** Books one arriving symbol. Throws ProtocolError when no credit covers it. */
-  arrive(id: SymbolId, sbn: number): Cover {
+  /** Books one arriving symbol; undefined when no credit covers it, which is a violation (CREDIT). */
+  arrive(id: SymbolId, sbn: number): Cover | undefined {
     if (this.wanted.delete(id)) return 'want';
     const granted = this.granted[sbn] ?? 0;
     if (granted > 0) {
@@ -98,7 +97,7 @@ export class Receiver {
     }
     if (this.voidWanted.delete(id)) return 'void';
     const late = this.voidGranted[sbn] ?? 0;
-    if (late === 0) throw new ProtocolError(CLOSE.CREDIT, `symbol ${id} was not asked for`);
+    if (late === 0) return undefined;
     this.voidGranted[sbn] = late - 1;
     return 'void';
   }
@@ -118,29 +117,40 @@ export class Receiver {
     this.grantedTotal -= live;
     const late = Math.min(count - live, this.voidGranted[sbn] ?? 0);
     this.voidGranted[sbn] = (this.voidGranted[sbn] ?? 0) - late;
-    this.dryUntil[sbn] = now + retryMs;
-    this.retryAt = now + retryMs;
-    this.pace.forget();
+    this.pause(sbn, now + retryMs);
+    this.pace.forget(live);
     this.deadlineFrom = now;
     return live;
   }
 
   /** The sender refused a wanted id: true when its credit was live. */
   dryWant(id: SymbolId, now: number): boolean {
-    this.pace.forget();
     this.deadlineFrom = now;
-    this.voidWanted.delete(id);
-    return this.wanted.delete(id);
+    // Asked for twice, once before a stall: the refusal ends the later request, and the symbol may still come.
+    if (!this.wanted.delete(id)) {
+      this.voidWanted.delete(id);
+      return false;
+    }
+    this.pace.forget(1);
+    return true;
+  }
+
+  /** The sender has nothing for the block until `until`, ms. */
+  pause(sbn: number, until: number): void {
+    this.dryUntil[sbn] = until;
+    this.retryAt = Math.max(this.retryAt, until);
   }
 
   /** False while the sender is known to have nothing for the block. */
-  mayGrant(sbn: number, now: number): boolean {
-    return now >= (this.dryUntil[sbn] ?? 0);
+  mayAsk(sbn: number, now: number): boolean {
+    return this.retryAt <= now || now >= (this.dryUntil[sbn] ?? 0);
   }
 
   /** The sender may have something new for every block. */
   forgetDry(): void {
+    if (this.retryAt === 0) return;
     this.dryUntil.fill(0);
+    this.retryAt = 0;
   }
 
   /** When the link, silent until then, has stalled; Infinity when it owes nothing. */
@@ -165,6 +175,7 @@ export class Receiver {
 
   /** Takes all credit back. */
   revoke(): VoidCredit {
+    this.pace.forget(this.credit);
     const ids: SymbolId[] = [];
     this.wanted.forEach((id) => {
       ids.push(id);
@@ -180,9 +191,8 @@ export class Receiver {
         this.voidGranted[sbn] = (this.voidGranted[sbn] ?? 0) + count;
       }
     }
-    this.granted.fill(0);
+    if (this.grantedTotal > 0) this.granted.fill(0);
     this.grantedTotal = 0;
-    this.pace.forget();
     return { grants, ids };
   }
 

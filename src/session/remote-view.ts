@@ -4,7 +4,7 @@ import type { SymbolId } from '../base/index.ts';
 import { Bitset, ProtocolError } from '../base/index.ts';
 import type { Layout } from '../content/index.ts';
 import type { Summary } from '../summary/index.ts';
-import { decodeSummary, readIdRuns, summaryKindOf } from '../summary/index.ts';
+import { decodeExact, decodeSummary, readIdRuns, summaryKindOf } from '../summary/index.ts';
 import type { MessageOf } from '../wire/index.ts';
 import { CLOSE } from '../wire/index.ts';
 
@@ -24,6 +24,8 @@ export class RemoteView {
   private readonly listener: ViewListener | undefined;
   private readonly filters: (Summary | undefined)[] = [];
   private nextSequence = 0;
+  /** Scratch of `replace`. */
+  private described: Bitset | undefined;
 
   constructor(layout: Layout, listener?: ViewListener) {
     this.layout = layout;
@@ -43,18 +45,24 @@ export class RemoteView {
     this.advance(message.sequence, message.more);
     const { firstSbn, blockCount } = message;
     if (firstSbn + blockCount > this.layout.blockCount) {
-      throw new ProtocolError(CLOSE.BAD_SUMMARY, `summary of blocks beyond the content`);
+      throw new ProtocolError(CLOSE.BAD_SUMMARY, 'summary of blocks beyond the content');
     }
     const from = this.layout.windowStart(firstSbn);
     const to = this.layout.windowStart(firstSbn + blockCount);
     const kind = summaryKindOf(message.kind);
-    const summary = kind && decodeSummary(kind, message.body, from, to);
-    if (summary?.kind === 'exact') {
-      this.replace(summary, from, to);
-    } else if (summary?.kind === 'bloom') {
-      for (let sbn = firstSbn; sbn < firstSbn + blockCount; sbn++) this.filters[sbn] = summary;
-    } else if (kind === undefined || kind === 'exact') {
-      throw new ProtocolError(CLOSE.BAD_SUMMARY, 'summary cannot be decoded');
+    if (kind === undefined || kind === 'exact') {
+      const valid = kind !== undefined && this.replace(message.body, from, to);
+      if (!valid) throw new ProtocolError(CLOSE.BAD_SUMMARY, 'summary cannot be decoded');
+      // What is told exactly needs no filter beside it, whose false positives would hide symbols.
+      if (this.filters.length > 0) {
+        for (let sbn = firstSbn; sbn < firstSbn + blockCount; sbn++) this.filters[sbn] = undefined;
+      }
+    } else {
+      // A filter out of its bounds is no summary: what was known stays.
+      const filter = decodeSummary(kind, message.body, from, to);
+      if (filter?.kind === 'bloom') {
+        for (let sbn = firstSbn; sbn < firstSbn + blockCount; sbn++) this.filters[sbn] = filter;
+      }
     }
     this.version++;
   }
@@ -62,8 +70,13 @@ export class RemoteView {
   delta(message: MessageOf<'delta'>): void {
     this.advance(message.sequence, false);
     const { idCount } = this.layout;
+    const { exact } = this;
     const count = readIdRuns(message.body, idCount, idCount, (start, end) => {
-      for (let id = start; id < end; id++) if (this.exact.add(id)) this.listener?.added(id);
+      // A few bytes can repeat a long run: what is known already is passed over 32 ids at a step.
+      for (let id = exact.nextAbsent(start, end); id >= 0; id = exact.nextAbsent(id + 1, end)) {
+        exact.add(id);
+        this.listener?.added(id);
+      }
     });
     if (count === undefined) throw new ProtocolError(CLOSE.BAD_SUMMARY, 'delta cannot be decoded');
     this.version++;
@@ -80,18 +93,22 @@ export class RemoteView {
     this.exact.clear();
   }
 
-  private replace(described: Summary, from: number, to: number): void {
-    for (let id = from; id < to; id++) {
-      const now = described.has(id);
-      if (now === this.exact.has(id)) continue;
-      if (now) {
-        this.exact.add(id);
-        this.listener?.added(id);
-      } else {
-        this.exact.delete(id);
-        this.listener?.removed(id);
+  /** Makes the view of [from, to) that of an exact body, touching only ids that change; false: no such body. */
+  private replace(body: Uint8Array, from: number, to: number): boolean {
+    const described = (this.described ??= new Bitset(this.layout.idCount));
+    if (!decodeExact(body, from, to, described)) return false;
+    for (let base = from & ~31; base < to; base += 32) {
+      const w = base >>> 5;
+      let changed = (described.words[w] ?? 0) ^ (this.exact.words[w] ?? 0);
+      if (base < from) changed &= -1 << (from & 31);
+      if (base + 32 > to) changed &= ~(-1 << (to & 31));
+      for (; changed !== 0; changed &= changed - 1) {
+        const id = base + 31 - Math.clz32(changed & -changed);
+        if (this.exact.delete(id)) this.listener?.removed(id);
+        else if (this.exact.add(id)) this.listener?.added(id);
       }
     }
+    return true;
   }
 
   private advance(sequence: number, more: boolean): void {

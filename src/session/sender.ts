@@ -31,6 +31,7 @@ export interface Refusal {
 interface Pool {
   readonly ids: Uint32Array;
   at: number;
+  /** Symbols of the block that were held, and the version of the view, when the pool was drawn. */
   readonly held: number;
   readonly view: number;
 }
@@ -168,58 +169,75 @@ export class Sender {
 
   /** One ESI by the asked strategy; undefined when there is none (left) to send. */
   private pick(sbn: number): number | undefined {
-    const { layout, held, view, fresh, rng } = this.o;
+    const { layout, held, fresh } = this.o;
     const start = layout.windowStart(sbn);
-    const reconciled = this.strategy === STRATEGY.reconciled;
+    const again = this.strategy === STRATEGY.uninformed;
     if (held.countIn(sbn) === layout.windowSize(sbn)) {
-      const esi = fresh.take(
-        sbn,
-        (e) => reconciled && (view.has(start + e) || this.wasSent(start + e)),
-      );
+      const esi = fresh.take(sbn, (e) => !again && this.spent(start + e));
       if (esi !== undefined) {
         this.markSent(start + esi);
         return esi;
       }
     }
-    const pool = this.pool(sbn);
-    if (this.strategy === STRATEGY.uninformed) {
-      if (pool.ids.length === 0) return undefined;
-      return (pool.ids[rng.below(pool.ids.length)] ?? 0) - start;
-    }
-    const id = pool.ids[pool.at];
-    if (id === undefined) return undefined;
-    pool.at++;
-    this.markSent(id);
-    return id - start;
+    const id = again ? this.anyOf(sbn) : this.nextOf(sbn);
+    return id === undefined ? undefined : id - start;
   }
 
-  /** The pool of a block, renewed when it is used up and something has changed since it was drawn. */
-  private pool(sbn: number): Pool {
-    const { layout, held, view, rng } = this.o;
-    const reconciled = this.strategy === STRATEGY.reconciled;
-    const viewVersion = reconciled ? view.version : 0;
+  /** With replacement: any held symbol of the block. */
+  private anyOf(sbn: number): SymbolId | undefined {
+    const { held, rng } = this.o;
     const now = held.countIn(sbn);
-    const known = this.pools[sbn];
-    const stale = known === undefined || known.held !== now || known.view !== viewVersion;
-    if (known !== undefined && !stale) return known;
+    let pool = this.pools[sbn];
+    // A few symbols more change nothing; to draw the pool anew for each would cost the block for each.
+    if (pool === undefined || now < pool.held || (now - pool.held) * 16 > pool.held) {
+      pool = this.draw(sbn);
+    }
+    return pool.ids.length === 0 ? undefined : pool.ids[rng.below(pool.ids.length)];
+  }
+
+  /** Without replacement: the next of a random order that is still of use. */
+  private nextOf(sbn: number): SymbolId | undefined {
+    const { held, view } = this.o;
+    let pool = this.pools[sbn] ?? this.draw(sbn);
+    for (;;) {
+      while (pool.at < pool.ids.length) {
+        const id = pool.ids[pool.at++] ?? 0;
+        if (this.spent(id) || !held.has(id)) continue;
+        this.markSent(id);
+        return id;
+      }
+      if (pool.held === held.countIn(sbn) && pool.view === view.version) return undefined;
+      pool = this.draw(sbn);
+      if (pool.ids.length === 0) return undefined;
+    }
+  }
+
+  /** The held symbols of a block that may be sent, in random order; replaces the pool of the block. */
+  private draw(sbn: number): Pool {
+    const { layout, held, view, rng } = this.o;
     const ids: number[] = [];
     const again = this.strategy === STRATEGY.uninformed;
     held.bits.forEach(
       (id) => {
-        if (!again && this.wasSent(id)) return;
-        if (reconciled && view.has(id)) return;
-        ids.push(id);
+        if (again || !this.spent(id)) ids.push(id);
       },
       layout.windowStart(sbn),
       layout.windowStart(sbn + 1),
     );
-    const pool = { ids: rng.shuffle(Uint32Array.from(ids)), at: 0, held: now, view: viewVersion };
+    const pool = {
+      ids: rng.shuffle(Uint32Array.from(ids)),
+      at: 0,
+      held: held.countIn(sbn),
+      view: view.version,
+    };
     this.pools[sbn] = pool;
     return pool;
   }
 
-  private wasSent(id: SymbolId): boolean {
-    return this.sent?.has(id) ?? false;
+  /** Sent already on this link, or known to be held by a receiver that tells. */
+  private spent(id: SymbolId): boolean {
+    if (this.sent?.has(id)) return true;
+    return this.strategy === STRATEGY.reconciled && this.o.view.has(id);
   }
 
   private markSent(id: SymbolId): void {

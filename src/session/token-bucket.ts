@@ -26,6 +26,12 @@ export class TokenBucket {
     return taken;
   }
 
+  /** Gives back units that were taken for something that did not happen, or (negative) takes what must pass. */
+  give(units: number, now: number): void {
+    this.fill(now);
+    this.tokens = Math.min(this.burst, this.tokens + units);
+  }
+
   /** True when something can be taken. */
   ready(now: number): boolean {
     this.fill(now);

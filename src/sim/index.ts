@@ -6,7 +6,9 @@ export {
 } from './allocation.ts';
 export { VirtualClock } from './clock.ts';
 export { simContent, toyHash, type SimContent, type SimContentOptions } from './content.ts';
+export type { Fault, Misbehaviour } from './faults.ts';
 export type { LinkQuality } from './network.ts';
 export { runScenario, type ScenarioOptions, type ScenarioResult } from './scenario.ts';
-export { SimPeer, type Faults, type SimPeerOptions } from './sim-peer.ts';
-export { World } from './world.ts';
+export { SimPeer, type SimPeerOptions } from './sim-peer.ts';
+export { TraceHash, type TraceEntry, type Tracer } from './trace.ts';
+export { World, type SimFrame } from './world.ts';

@@ -12,6 +12,8 @@ export interface LinkQuality {
 
 /** One end of a link, as seen by the peer that owns it. */
 export interface Port {
+  /** False when the link has broken or ended. */
+  readonly open: boolean;
   /** Sends something of `bytes` size; `sent` is called when it has left, `deliver` when it has arrived. */
   send(bytes: number, deliver: () => void, sent?: () => void): void;
   /** Breaks the link: what is on the way is lost, both ends are told. */
@@ -34,6 +36,7 @@ export function joinPorts(
     closed[end](code, reason);
   };
   const cut = (code: number, reason: string): void => {
+    if (!alive) return;
     alive = false;
     clock.at(clock.now, () => {
       tell(0, code, reason);
@@ -58,7 +61,14 @@ export function joinPorts(
       });
       tell(self, code, reason);
     };
-    return { send, cut, end };
+    return {
+      send,
+      cut,
+      end,
+      get open() {
+        return alive && !told[self];
+      },
+    };
   };
   return [port(0), port(1)];
 }

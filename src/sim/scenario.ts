@@ -66,7 +66,7 @@ export function runScenario(options: ScenarioOptions): ScenarioResult {
     held: allocation.receiver,
     transfer: { serve: false, strategy, summary, updateFrequency: updates },
   });
-  sources.forEach((source, i) => world.source(receiver, i, source));
+  sources.forEach((source) => world.source(receiver, source));
   world.run(() => receiver.transfer.status().phase === 'done');
   const { needed, received, useful, duplicate, summaryBytes } = receiver.transfer.status();
   const overhead = received / needed - 1;

@@ -2,23 +2,21 @@
 
 import type { LinkId } from '../base/index.ts';
 import { Bitset } from '../base/index.ts';
-import type { BlockOutcome, TransferEvent, TransferOutput, Verdict } from '../engine/index.ts';
+import type {
+  BlockOutcome,
+  TransferEvent,
+  TransferInput,
+  TransferOptions,
+  TransferOutput,
+  Verdict,
+} from '../engine/index.ts';
 import { Transfer } from '../engine/index.ts';
-import type { TransferOptions } from '../engine/index.ts';
+import { decodeControl, encodeControl } from '../wire/index.ts';
 import type { SimContent } from './content.ts';
 import { toyHash } from './content.ts';
+import type { Misbehaviour } from './faults.ts';
 import type { Port } from './network.ts';
 import type { World } from './world.ts';
-
-/** How a peer misbehaves. */
-export interface Faults {
-  /** Share of the symbols it sends that fail their leaf. */
-  readonly pollute?: number;
-  /** It takes requests and sends nothing. */
-  readonly silent?: boolean;
-  /** Share of the decodings that need one more symbol (RFC 6330: below 0.01 at K symbols). */
-  readonly shortDecodes?: number;
-}
 
 export interface SimPeerOptions {
   readonly name: string;
@@ -28,7 +26,7 @@ export interface SimPeerOptions {
   readonly transfer: Partial<Omit<TransferOptions, 'contentId' | 'sha256' | 'seed'>>;
   /** Knows the descriptor from the start. */
   readonly described?: boolean;
-  readonly faults?: Faults;
+  readonly faults?: Misbehaviour;
   /** Time that verifying and storing a frame takes, ms. */
   readonly diskMs?: number;
   /** Time that finishing a block takes, ms. */
@@ -45,17 +43,29 @@ export class SimPeer {
   readonly held: Bitset;
   readonly leaves: Bitset;
   alive = true;
+  /** How it misbehaves now. */
+  readonly faults: Misbehaviour;
+  /** Sources it was told of; it is told again when it restarts. */
+  readonly sources: string[] = [];
+  private asleepUntil = 0;
+  private readonly inbox: TransferInput[] = [];
   private readonly world: World;
   private readonly ports = new Map<LinkId, Port>();
   private nextLink = 1;
   private wake = 0;
   private epoch = 0;
 
+  /** Changes with every death. */
+  get life(): number {
+    return this.epoch;
+  }
+
   constructor(world: World, options: SimPeerOptions) {
     const { layout } = options.content;
     this.world = world;
     this.options = options;
     this.name = options.name;
+    this.faults = { ...options.faults };
     if (options.held === 'none' || options.held === 'full') {
       this.held = new Bitset(layout.idCount);
       if (options.held === 'full') this.held.addRange(0, layout.idCount);
@@ -76,12 +86,32 @@ export class SimPeer {
         ? { kind: 'start', descriptor: this.options.content.descriptor }
         : { kind: 'start' },
     );
+    this.sources.forEach((address, index) => this.feed({ kind: 'source', index, address }));
+  }
+
+  /** Learns of one more source. */
+  addSource(address: string): void {
+    const index = this.sources.push(address) - 1;
+    this.feed({ kind: 'source', index, address });
+  }
+
+  /** Stands still for `ms`, as a suspended process does. */
+  suspend(ms: number): void {
+    const { clock } = this.world;
+    const { epoch } = this;
+    this.asleepUntil = clock.now + ms;
+    clock.at(this.asleepUntil, () => {
+      if (epoch !== this.epoch || clock.now < this.asleepUntil) return;
+      for (const input of this.inbox.splice(0)) this.feed(input);
+    });
   }
 
   /** As kill -9: links break, the store stays. */
   kill(): void {
     this.alive = false;
     this.epoch++;
+    this.asleepUntil = 0;
+    this.inbox.length = 0;
     for (const port of this.ports.values()) port.cut(1006, 'connection lost');
     this.ports.clear();
     this.transfer = this.born();
@@ -104,8 +134,12 @@ export class SimPeer {
     this.feed({ kind: 'link-closed', link, code, reason });
   }
 
-  feed(input: Parameters<Transfer['handle']>[0]): void {
+  feed(input: TransferInput): void {
     if (!this.alive) return;
+    if (this.world.clock.now < this.asleepUntil) {
+      this.inbox.push(input);
+      return;
+    }
     this.transfer.handle(input, this.world.clock.now);
     for (;;) {
       const output = this.transfer.poll();
@@ -142,7 +176,7 @@ export class SimPeer {
   }
 
   /** Answers later, unless this process has been killed by then. */
-  private later(ms: number, input: Parameters<Transfer['handle']>[0]): void {
+  private later(ms: number, input: TransferInput): void {
     const { epoch } = this;
     this.world.clock.at(this.world.clock.now + ms, () => {
       if (epoch === this.epoch) this.feed(input);
@@ -159,7 +193,7 @@ export class SimPeer {
         this.world.dial(this, output.index, output.address);
         break;
       case 'send':
-        this.world.control(this, this.ports.get(output.link), output.link, output.bytes);
+        this.say(this.ports.get(output.link), output.bytes);
         break;
       case 'read':
         this.read(output);
@@ -174,6 +208,7 @@ export class SimPeer {
         const { link, sbn } = output;
         const has = this.leaves.has(sbn);
         const leaves = has ? this.options.content.leaves(sbn) : undefined;
+        if (leaves !== undefined && this.faults.badLeaves) leaves[0] = (leaves[0] ?? 0) ^ 1;
         this.later(diskMs, { kind: 'leaves-read', link, sbn, leaves });
         break;
       }
@@ -189,24 +224,40 @@ export class SimPeer {
       case 'close': {
         const port = this.ports.get(output.link);
         this.ports.delete(output.link);
+        if (output.bytes !== undefined) this.say(port, output.bytes);
         port?.end(output.code, output.reason);
         break;
       }
       case 'event':
         this.events.push(output.event);
         this.world.onEvent?.(this, output.event);
+        this.world.tell({ kind: 'event', peer: this.name, event: output.event });
         break;
     }
   }
 
   private read(output: Extract<TransferOutput, { kind: 'read' }>): void {
     const { link, sbn, esis } = output;
-    const { faults = {} } = this.options;
+    const { faults } = this;
     if (faults.silent) return;
+    if (faults.unreadable) {
+      this.later(0, { kind: 'unreadable', link, sbn, esis });
+      return;
+    }
     const bad = esis.map(() => this.world.rng.unit() < (faults.pollute ?? 0));
-    this.world.symbols(this.ports.get(link), link, sbn, esis, bad, this.options.content, () =>
-      this.feed({ kind: 'sent', link, count: esis.length }),
-    );
+    const { symbolBytes } = this.options.content.layout;
+    const { epoch } = this;
+    this.world.symbols(this.ports.get(link), { sbn, esis, bad, symbolBytes }, () => {
+      if (epoch === this.epoch) this.feed({ kind: 'sent', link, count: esis.length });
+    });
+  }
+
+  private say(port: Port | undefined, bytes: Uint8Array): void {
+    const { tamper } = this.faults;
+    if (tamper === undefined) return this.world.control(port, bytes);
+    const changed = tamper(decodeControl(bytes));
+    if (changed === undefined) return;
+    this.world.control(port, changed instanceof Uint8Array ? changed : encodeControl(changed));
   }
 
   /** Bad symbols of frames that wait for their `write`, by frame number. */
@@ -227,10 +278,15 @@ export class SimPeer {
   }
 
   private finishBlock(sbn: number): void {
-    const { decodeMs = 0, faults = {} } = this.options;
+    const { decodeMs = 0 } = this.options;
+    const { faults } = this;
     const short = this.world.rng.unit() < (faults.shortDecodes ?? 0);
-    const outcome: BlockOutcome = short ? 'short' : 'ok';
-    if (!short) this.forBlock(sbn, (id) => this.held.add(id));
+    let outcome: BlockOutcome = short ? 'short' : 'ok';
+    if (!short && (faults.corruptBlocks ?? 0) > 0) {
+      faults.corruptBlocks = (faults.corruptBlocks ?? 0) - 1;
+      outcome = 'corrupt';
+    }
+    if (outcome === 'ok') this.forBlock(sbn, (id) => this.held.add(id));
     this.later(decodeMs, { kind: 'block-finished', sbn, outcome });
   }
 

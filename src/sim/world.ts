@@ -4,16 +4,28 @@ import type { LinkId } from '../base/index.ts';
 import { Rng, UsageError } from '../base/index.ts';
 import type { TransferEvent } from '../engine/index.ts';
 import { VirtualClock } from './clock.ts';
-import type { SimContent } from './content.ts';
+import type { Fault } from './faults.ts';
 import type { LinkQuality, Port } from './network.ts';
 import { joinPorts } from './network.ts';
 import type { SimPeerOptions } from './sim-peer.ts';
 import { SimPeer } from './sim-peer.ts';
+import type { TraceEntry, Tracer } from './trace.ts';
 
-/** What travels on a simulated link to the peer at its other end. */
-interface Wire {
-  readonly peer: SimPeer;
+/** The other end of a link, as the sender sees it. */
+interface Far {
+  readonly from: SimPeer;
+  readonly to: SimPeer;
+  /** The id by which `to` knows the link. */
   link: LinkId;
+}
+
+/** A symbol frame without its payloads. */
+export interface SimFrame {
+  readonly sbn: number;
+  readonly esis: readonly number[];
+  /** Which of them fail their leaf. */
+  readonly bad: readonly boolean[];
+  readonly symbolBytes: number;
 }
 
 export class World {
@@ -22,8 +34,10 @@ export class World {
   readonly peers: SimPeer[] = [];
   /** Called with every event of every peer. */
   onEvent: ((peer: SimPeer, event: TransferEvent) => void) | undefined;
+  /** Called with everything that happens. */
+  onTrace: Tracer | undefined;
   private readonly quality: (from: SimPeer, to: SimPeer) => LinkQuality;
-  private readonly far = new Map<Port, Wire>();
+  private readonly far = new Map<Port, Far>();
   private frames = 0;
 
   /** @param quality what each link is like; equal and full 1400-byte links by default, as in the paper */
@@ -40,9 +54,14 @@ export class World {
     return peer;
   }
 
-  /** Tells `from` of a source: the peer with that name. */
-  source(from: SimPeer, index: number, to: SimPeer): void {
-    from.feed({ kind: 'source', index, address: to.name });
+  /** Tells `from` of a source. */
+  source(from: SimPeer, to: SimPeer): void {
+    from.addSource(to.name);
+  }
+
+  /** Lets each fault happen at its time, counted from now on the clock's scale. */
+  schedule(faults: readonly Fault[]): void {
+    for (const fault of faults) this.clock.at(fault.at, () => this.inflict(fault));
   }
 
   /** Runs until `done` holds. Throws when nothing happens any more, or `limitMs` of virtual time is over. */
@@ -53,62 +72,107 @@ export class World {
     }
   }
 
+  /** Runs until time `at`, ms. */
+  runUntil(at: number): void {
+    let reached = false;
+    this.clock.at(at, () => (reached = true));
+    while (!reached) this.clock.step();
+  }
+
   // ---- what peers ask of the world
+
+  tell(entry: TraceEntry): void {
+    this.onTrace?.(this.clock.now, entry);
+  }
 
   dial(from: SimPeer, index: number, address: string): void {
     const to = this.peers.find((peer) => peer.name === address);
+    const { clock } = this;
     if (to === undefined || !to.alive) {
-      this.clock.at(this.clock.now + 1, () =>
+      clock.at(clock.now + 1, () =>
         from.feed({ kind: 'dial-failed', index, reason: 'connection refused' }),
       );
       return;
     }
-    const near: Wire = { peer: from, link: 0 };
-    const remote: Wire = { peer: to, link: 0 };
-    const [a, b] = joinPorts(this.clock, this.quality(from, to), [
-      (code, reason) => from.linkClosed(near.link, code, reason),
-      (code, reason) => to.linkClosed(remote.link, code, reason),
+    const quality = this.quality(from, to);
+    const near: Far = { from: to, to: from, link: 0 };
+    const far: Far = { from, to, link: 0 };
+    const [a, b] = joinPorts(clock, quality, [
+      (code, reason) => this.closed(a, near, code, reason),
+      (code, reason) => this.closed(b, far, code, reason),
     ]);
-    this.far.set(a, remote);
+    this.far.set(a, far);
     this.far.set(b, near);
-    const { delayMs } = this.quality(from, to);
-    this.clock.at(this.clock.now + delayMs, () => {
-      remote.link = to.linkOpen(b, from.name, undefined);
+    const life = [from.life, to.life];
+    clock.at(clock.now + quality.delayMs, () => {
+      if (life[0] !== from.life || life[1] !== to.life) return a.cut(1006, 'connection lost');
+      this.tell({ kind: 'link', from: from.name, to: to.name });
+      far.link = to.linkOpen(b, from.name, undefined);
     });
-    this.clock.at(this.clock.now + 2 * delayMs, () => {
+    clock.at(clock.now + 2 * quality.delayMs, () => {
+      if (life[0] !== from.life) return a.cut(1006, 'connection lost');
+      if (!a.open) {
+        from.feed({ kind: 'dial-failed', index, reason: 'connection lost' });
+        return;
+      }
       near.link = from.linkOpen(a, address, index);
     });
   }
 
-  control(_from: SimPeer, port: Port | undefined, _link: LinkId, bytes: Uint8Array): void {
-    if (port === undefined) return;
-    const to = this.far.get(port);
-    port.send(bytes.length + 4, () => to?.peer.feed({ kind: 'control', link: to.link, bytes }));
+  control(port: Port | undefined, bytes: Uint8Array): void {
+    const far = port && this.far.get(port);
+    if (port === undefined || far === undefined) return;
+    this.tell({ kind: 'control', from: far.from.name, to: far.to.name, bytes });
+    port.send(bytes.length + 4, () => far.to.feed({ kind: 'control', link: far.link, bytes }));
   }
 
-  symbols(
-    port: Port | undefined,
-    _link: LinkId,
-    sbn: number,
-    esis: readonly number[],
-    bad: readonly boolean[],
-    content: SimContent,
-    sent: () => void,
-  ): void {
-    const to = port === undefined ? undefined : this.far.get(port);
-    if (port === undefined || to === undefined) {
+  symbols(port: Port | undefined, frame: SimFrame, sent: () => void): void {
+    const far = port && this.far.get(port);
+    if (port === undefined || far === undefined || !port.open) {
       this.clock.at(this.clock.now, sent);
       return;
     }
-    const bytes = 8 + esis.length * (3 + content.layout.symbolBytes);
-    const frame = ++this.frames;
-    port.send(
-      bytes,
-      () => {
-        if (bad.includes(true)) to.peer.tainted.set(frame, bad);
-        to.peer.feed({ kind: 'symbols', link: to.link, frame, sbn, esis });
-      },
-      sent,
-    );
+    const { sbn, esis, bad, symbolBytes } = frame;
+    this.tell({ kind: 'symbols', from: far.from.name, to: far.to.name, sbn, esis, bad });
+    const number = ++this.frames;
+    const deliver = (): void => {
+      if (bad.includes(true)) far.to.tainted.set(number, bad);
+      far.to.feed({ kind: 'symbols', link: far.link, frame: number, sbn, esis });
+    };
+    port.send(8 + esis.length * (3 + symbolBytes), deliver, sent);
+  }
+
+  private closed(port: Port, end: Far, code: number, reason: string): void {
+    this.far.delete(port);
+    this.tell({ kind: 'close', from: end.from.name, to: end.to.name, code, reason });
+    end.to.linkClosed(end.link, code, reason);
+  }
+
+  private inflict(fault: Fault): void {
+    const peer = this.peers.find(({ name }) => name === fault.peer);
+    if (peer === undefined) throw new UsageError(`no peer ${fault.peer}`);
+    this.tell({ kind: 'fault', peer: fault.peer, fault: fault.kind });
+    switch (fault.kind) {
+      case 'cut':
+        for (const [port, { from, to }] of [...this.far]) {
+          if (from === peer && to.name === fault.other) port.cut(1006, 'connection lost');
+        }
+        break;
+      case 'kill':
+        peer.kill();
+        break;
+      case 'restart':
+        if (!peer.alive) peer.start();
+        break;
+      case 'sleep':
+        peer.suspend(fault.ms);
+        break;
+      case 'disk-failed':
+        peer.feed({ kind: 'disk-failed', message: 'no space left on device' });
+        break;
+      case 'behave':
+        Object.assign(peer.faults, fault.as);
+        break;
+    }
   }
 }

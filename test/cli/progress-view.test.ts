@@ -56,8 +56,9 @@ describe('the progress display', () => {
       'photos.tar  asking for the content descriptor…',
     ]);
     expect(renderLine(view({}, { rate: 0 }))).toBe(
-      'photos.tar: 50 % of 32.0 MiB, waiting for sources, 1 source',
+      'photos.tar: 50 % of 32.0 MiB, starting, 1 source',
     );
+    expect(renderLine(view({ sources: [] }, { rate: 0 }))).toContain('no source yet, 0 sources');
     expect(renderLine(view({ have: 2048 }))).toContain('100 % of 32.0 MiB, decoding and checking');
   });
 

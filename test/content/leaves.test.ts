@@ -36,7 +36,10 @@ describe('describing a content', () => {
           expect(verifySymbol(leaves, esi, symbol, sha256)).toBe(true);
           const wrong = symbol.map((b, i) => (i === 63 ? b ^ 1 : b));
           expect(verifySymbol(leaves, esi, wrong, sha256)).toBe(false);
-          expect(verifySymbol(leaves, (esi + 1) % (3 * K), symbol, sha256)).toBe(false);
+          // Of a very short block several encoding symbols are equal.
+          const other = (esi + 1) % (3 * K);
+          const same = equalBytes(symbol, encoder.symbol(other));
+          expect(verifySymbol(leaves, other, symbol, sha256)).toBe(same);
         }
         expect(verifySymbol(leaves, 3 * K, encoder.symbol(3 * K), sha256)).toBe(false);
         expect(verifySymbol(leaves, -1, encoder.symbol(0), sha256)).toBe(false);

@@ -30,7 +30,11 @@ const link: fc.Arbitrary<Link> = fc.record(
 
 describe('links', () => {
   it('survive being written and read', () => {
-    fc.assert(fc.property(link, (l) => expect(parseLink(formatLink(l))).toEqual(l)));
+    fc.assert(
+      fc.property(link, (l) => {
+        expect(parseLink(formatLink(l))).toEqual(l);
+      }),
+    );
   });
 
   it('have the documented form', () => {

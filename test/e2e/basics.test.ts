@@ -1,6 +1,6 @@
 // The everyday commands, as real processes: describe, share, get, inspect.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bare, Lab, MIB, sha256Of } from './harness.ts';
 
@@ -87,6 +87,14 @@ describe('share and get', () => {
     const got = await lab.run('get', sharer.link, '--force');
     expect(got.code, got.stderr).toBe(0);
     expect(sha256Of(lab.path('plain name é.bin'))).toBe(sha256Of(lab.path('moved')));
+  });
+
+  it('writes into a folder that -o names', async () => {
+    const sharer = await lab.share(file, '--descriptor', descriptor);
+    mkdirSync(lab.path('folder'));
+    const got = await lab.run('get', sharer.link, '-o', lab.path('folder'));
+    expect(got.code, got.stderr).toBe(0);
+    expect(sha256Of(lab.path('folder', 'photos.tar'))).toBe(sha256Of(file));
   });
 
   it('--json ends with the promised event', async () => {

@@ -38,9 +38,7 @@ describe('a peer that sends wrong symbols', () => {
       rogue('wrong'),
     ]);
     const out = lab.path('polluted');
-    const got = await lab.run(
-      ...['get', honest.link, '-s', liar.address, '-o', out, '--json'],
-    );
+    const got = await lab.run(...['get', honest.link, '-s', liar.address, '-o', out, '--json']);
     expect(got.code, got.stderr).toBe(0);
     expect(sha256Of(out)).toBe(sha256Of(file));
     const source = (address: string): Record<string, number> =>
@@ -105,7 +103,10 @@ describe('a peer that disappears', () => {
     const run = lab.start(
       ...['get', bare(stays.link), ...sourceOptions([stays, dies]), '-o', out, '--json'],
     );
-    await run.event('progress', (event) => event['total'] > 0 && event['have'] > 0.2 * event['total']);
+    await run.event(
+      'progress',
+      (event) => event['total'] > 0 && event['have'] > 0.2 * event['total'],
+    );
     dies.program.kill('SIGKILL');
     const got = await run.ended;
     expect(got.code, got.stderr).toBe(0);
@@ -116,7 +117,10 @@ describe('a peer that disappears', () => {
     const dies = await lab.share(file, '--descriptor', descriptor, '--max-rate', '3M');
     const out = lab.path('orphaned');
     const run = lab.start('get', dies.link, '-o', out, '--timeout', '2', '--json');
-    await run.event('progress', (event) => event['total'] > 0 && event['have'] > 0.4 * event['total']);
+    await run.event(
+      'progress',
+      (event) => event['total'] > 0 && event['have'] > 0.4 * event['total'],
+    );
     dies.program.kill('SIGKILL');
     const left = await run.ended;
     expect([2, 6, 7]).toContain(left.code);

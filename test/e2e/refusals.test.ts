@@ -1,6 +1,6 @@
 // What the program refuses, with which exit code, and that it says why.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { Packr } from 'msgpackr';
@@ -35,7 +35,7 @@ describe('the command line', () => {
     [['get', LINK, '-s', 'http://example.org']],
     [['get', LINK, 'and', 'more']],
     [['share', 'x', '--port', '70000']],
-    [['share', 'x', '--hold', '2']],
+    [['share', 'x', '--hold', '9']],
     [['describe']],
   ])('%j is a usage error', async (args) => {
     const ended = await lab.run(...args);
@@ -68,7 +68,6 @@ describe('files and links', () => {
     ['something that is neither', ['get', 'no-such-file'], 3],
     ['a missing file to share', ['share', 'no-such-file'], 3],
     ['a missing file to describe', ['describe', 'no-such-file'], 3],
-    ['a missing file to inspect', ['inspect', 'no-such-file'], 3],
     ['a missing descriptor', ['share', 'refused.bin', '--descriptor', 'no-such-file'], 3],
   ])('%s', async (_what, args, code) => {
     const ended = await lab.run(...args, '--json');
@@ -86,26 +85,41 @@ describe('files and links', () => {
     expect((await lab.run('inspect', lab.path('junk.headwater'))).code).toBe(26);
   });
 
-  it.each(['../evil', '/etc/evil', 'a/b', 'a\\b', '..', '', 'nul', 'a\u0000b', 'c:evil', 'x\u001b[2J'])(
-    'the name %j in a descriptor is refused',
-    async (name) => {
-      const bad = lab.path('hostile.headwater');
-      writeFileSync(bad, withName(readFileSync(descriptor), name));
-      const ended = await lab.run('get', bad, '-s', 'ws://127.0.0.1:9');
-      expect(ended.code).toBe(26);
-      expect(ended.stderr).toContain('name');
-      expect(ended.stderr).not.toContain('\u001b');
-    },
-  );
+  it.each([
+    '../evil',
+    '/etc/evil',
+    'a/b',
+    'a\\b',
+    '..',
+    '',
+    'nul',
+    'a\u0000b',
+    'c:evil',
+    'x\u001b[2J',
+  ])('the name %j in a descriptor is refused', async (name) => {
+    const bad = lab.path('hostile.headwater');
+    writeFileSync(bad, withName(readFileSync(descriptor), name));
+    const ended = await lab.run('get', bad, '-s', 'ws://127.0.0.1:9');
+    expect(ended.code).toBe(26);
+    expect(ended.stderr).toContain('name');
+    expect(ended.stderr).not.toContain('\u001b');
+  });
 
-  it('an output folder that does not exist, and an output that is a folder', async () => {
+  it('inspect of nothing', async () => {
+    expect((await lab.run('inspect', 'no-such-file')).code).toBe(3);
+    expect((await lab.run('inspect', lab.path())).code).toBe(3);
+  });
+
+  it('an output folder that does not exist, and a file in the way of the partial data', async () => {
     const sharer = await lab.share(file, '--descriptor', descriptor);
     const missing = await lab.run('get', sharer.link, '-o', lab.path('no', 'such', 'x'));
     expect([3, 17]).toContain(missing.code);
     expect(missing.stderr).toContain(lab.path('no', 'such'));
-    mkdirSync(lab.path('folder'));
-    const folder = await lab.run('get', sharer.link, '-o', lab.path('folder'));
-    expect(folder.code).toBe(13);
+    writeFileSync(lab.path('way.part'), 'in the way');
+    const blocked = await lab.run('get', sharer.link, '-o', lab.path('way'));
+    expect(blocked.code).toBe(17);
+    expect(blocked.stderr).toContain('way.part');
+    expect(readFileSync(lab.path('way.part'), 'utf8')).toBe('in the way');
   });
 });
 

@@ -29,36 +29,39 @@ describe('kill -9', () => {
   it(`at ${KILLS} random points (HEADWATER_SEED=${SEED})`, async () => {
     console.log(`kill -9 test: HEADWATER_SEED=${SEED}`);
     const rng = new Rng(SEED);
-    const { program: source, link } = await lab.share(
-      ...([file, '--descriptor', descriptor, '--max-rate', '6M'] as const),
-    );
+    const args = [file, '--descriptor', descriptor, '--max-rate', '3M'] as const;
+    const { program: source, link } = await lab.share(...args);
     const out = lab.path('killed');
-    const points = Array.from({ length: KILLS }, () => 0.02 + 0.9 * rng.unit()).sort((a, b) => a - b);
+    const points = Array.from({ length: KILLS }, () => 0.02 + 0.83 * rng.unit());
+    points.sort((a, b) => a - b);
     let held = 0;
+    let kills = 0;
     const losses: number[] = [];
     for (const point of points) {
       const run = lab.start('get', link, '-o', out, '--json');
-      const opened = await run.event('progress', (event) => event['total'] > 0);
-      losses.push(Math.max(0, held - opened['have']) / opened['total']);
-      const reached = await run.event(
-        'progress',
-        (event) => event['total'] > 0 && event['have'] >= point * event['total'],
-      );
+      const start = await run.event('start');
+      losses.push(Math.max(0, held - start['have']) / start['total']);
+      await run.event('progress', (event) => event['have'] >= point * event['total']);
       // Not at the moment of an event, which might be a moment of its own kind.
       await new Promise((resolve) => setTimeout(resolve, rng.below(60)));
       run.kill('SIGKILL');
       await run.ended;
-      const last = run.events.findLast((event) => event.event === 'progress') ?? reached;
-      held = last['have'];
-      expect(existsSync(out)).toBe(false);
+      held = run.events.findLast((event) => event.event === 'progress')!['have'];
+      // On a busy machine the last kill may come too late.
+      if (existsSync(out)) break;
+      kills++;
+      expect(existsSync(`${out}.part`)).toBe(true);
     }
-    const done = await lab.run('get', link, '-o', out, '--json');
-    expect(done.code, done.stderr).toBe(0);
+    expect(kills).toBeGreaterThanOrEqual(KILLS - 3);
+    if (!existsSync(out)) {
+      const rest = await lab.run('get', link, '-o', out, '--json');
+      expect(rest.code, rest.stderr).toBe(0);
+    }
     expect(sha256Of(out)).toBe(sha256Of(file));
     source.kill('SIGINT');
     const { last } = await source.ended;
     const total = LENGTH / 16_384;
-    const refetched = (last!['sent'] - total) / total / KILLS;
+    const refetched = (last!['sent'] - total) / total / kills;
     console.log(
       `  lost per kill: ${losses.map((loss) => (loss * 100).toFixed(2)).join(' ')} %; ` +
         `sent again per kill, on average: ${(refetched * 100).toFixed(2)} %`,
@@ -69,27 +72,32 @@ describe('kill -9', () => {
 });
 
 describe('Ctrl-C', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('%s keeps the data and says how to go on', async (signal) => {
-    const slow = await lab.share(file, '--descriptor', descriptor, '--max-rate', '6M');
-    const out = lab.path(`stopped-${signal}`);
-    const run = lab.start('get', slow.link, '-o', out, '--json');
-    await run.event('progress', (e) => e['total'] > 0 && e['have'] > 0.3 * e['total']);
-    run.kill(signal);
-    const stopped = await run.ended;
-    expect(stopped.code).toBe(signal === 'SIGINT' ? 130 : 143);
-    expect(stopped.last).toMatchObject({ event: 'error', code: 'ABORTED' });
-    expect(stopped.stderr).toContain('again');
-    expect(existsSync(out)).toBe(false);
-    expect(existsSync(`${out}.part`)).toBe(true);
-    const held = stopped.events.findLast((event) => event.event === 'progress')!['have'] as number;
-    const rest = await lab.run('get', slow.link, '-o', out, '--json');
-    expect(rest.code, rest.stderr).toBe(0);
-    expect(sha256Of(out)).toBe(sha256Of(file));
-    const total = LENGTH / 16_384;
-    // A clean stop loses nothing that was held.
-    expect(rest.last!['needed']).toBeLessThanOrEqual(total - held);
-    expect(rest.last!['received']).toBeLessThanOrEqual(total - held + 0.01 * total);
-  });
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s keeps the data and says how to go on',
+    async (signal) => {
+      const slow = await lab.share(file, '--descriptor', descriptor, '--max-rate', '6M');
+      const out = lab.path(`stopped-${signal}`);
+      const run = lab.start('get', slow.link, '-o', out, '--json');
+      await run.event('progress', (e) => e['total'] > 0 && e['have'] > 0.3 * e['total']);
+      run.kill(signal);
+      const stopped = await run.ended;
+      expect(stopped.code).toBe(signal === 'SIGINT' ? 130 : 143);
+      expect(stopped.last).toMatchObject({ event: 'error', code: 'ABORTED' });
+      expect(stopped.stderr).toContain('again');
+      expect(existsSync(out)).toBe(false);
+      expect(existsSync(`${out}.part`)).toBe(true);
+      const held = stopped.events.findLast((event) => event.event === 'progress')![
+        'have'
+      ] as number;
+      const rest = await lab.run('get', slow.link, '-o', out, '--json');
+      expect(rest.code, rest.stderr).toBe(0);
+      expect(sha256Of(out)).toBe(sha256Of(file));
+      const total = LENGTH / 16_384;
+      // A clean stop loses nothing that was held.
+      expect(rest.last!['needed']).toBeLessThanOrEqual(total - held);
+      expect(rest.last!['received']).toBeLessThanOrEqual(total - held + 0.01 * total);
+    },
+  );
 
   it('a second process on the same output is refused', async () => {
     const slow = await lab.share(file, '--descriptor', descriptor, '--max-rate', '2M');

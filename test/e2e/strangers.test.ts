@@ -56,14 +56,30 @@ describe('a stranger', () => {
     // 1009 is the code of RFC 6455 for a message that is too big for the WebSocket itself.
     ['a frame of 100 KB', () => [Buffer.alloc(100_000, 1)], [TOO_LARGE, 1009]],
     ['a hello that is cut short', () => [hello().subarray(0, 20)], [MALFORMED]],
-    ['nested arrays', () => [Buffer.concat([Buffer.alloc(5000, 0x91), Buffer.from([0])])], [MALFORMED, TOO_LARGE]],
-    ['an array that claims 2^32 items', () => [Buffer.from([0xdd, 255, 255, 255, 255])], [MALFORMED, TOO_LARGE]],
+    [
+      'nested arrays',
+      () => [Buffer.concat([Buffer.alloc(5000, 0x91), Buffer.from([0])])],
+      [MALFORMED, TOO_LARGE],
+    ],
+    [
+      'an array that claims 2^32 items',
+      () => [Buffer.from([0xdd, 255, 255, 255, 255])],
+      [MALFORMED, TOO_LARGE],
+    ],
     ['a want before hello', () => [packr.pack([9, Buffer.from([0])])], [4004]],
     ['two hellos', () => [hello(), hello()], [4004]],
     ['another content', () => [hello({ id: randomBytes(32) })], [4003]],
     ['a version from the future', () => [hello({ versions: [77] })], [4002]],
-    ['a symbol nobody wants', () => [hello(), Buffer.concat([Buffer.from([1, 1, 0, 0, 0, 0, 0]), randomBytes(16_384)])], [4004, 4005, MALFORMED]],
-    ['an id out of range', () => [hello(), packr.pack([9, Buffer.from([0xfe, 0xff, 0xff, 0xff, 0x0f])])], [MALFORMED, 4004]],
+    [
+      'a symbol nobody wants',
+      () => [hello(), Buffer.concat([Buffer.from([1, 1, 0, 0, 0, 0, 0]), randomBytes(16_384)])],
+      [4004, 4005, MALFORMED],
+    ],
+    [
+      'an id out of range',
+      () => [hello(), packr.pack([9, Buffer.from([0xfe, 0xff, 0xff, 0xff, 0x0f])])],
+      [MALFORMED, 4004],
+    ],
     ['a type that does not exist', () => [hello(), packr.pack([99])], [MALFORMED]],
   ])('sends %s', async (_what, frames, codes) => {
     expect(codes).toContain(await visit(...frames()));
@@ -75,7 +91,9 @@ describe('a stranger', () => {
     expect(answer.status).toBeGreaterThanOrEqual(400);
     for (const bytes of [randomBytes(2000), Buffer.from('GET / HTTP/1.1\r\n')]) {
       await new Promise<void>((resolve) => {
-        const socket = connect(port, '127.0.0.1', () => socket.write(bytes, () => socket.destroy()));
+        const socket = connect(port, '127.0.0.1', () =>
+          socket.write(bytes, () => socket.destroy()),
+        );
         socket.on('error', () => undefined);
         socket.on('close', () => resolve());
       });

@@ -19,17 +19,18 @@ function countingKernel(): Kernel & { allocations: number; words: number } {
     name: 'counting',
     allocations: 0,
     words: 0,
-    allocate(rows: number, rowBytes: number): ReturnType<Kernel['allocate']> {
+    allocate(rows: number, rowBytes: number, work: number): ReturnType<Kernel['allocate']> {
       counting.allocations++;
-      const memory = jsKernel.allocate(rows, rowBytes);
+      const memory = jsKernel.allocate(rows, rowBytes, work);
       return {
         rows,
         rowBytes,
         write: (row, bytes) => memory.write(row, bytes),
         readInto: (target, row) => memory.readInto(target, row),
-        run: (program, length = program.length) => {
-          counting.words += length;
-          memory.run(program, length);
+        release: () => memory.release(),
+        run: (program, workRows) => {
+          counting.words += program.length;
+          memory.run(program, workRows);
         },
       };
     },
@@ -197,7 +198,8 @@ describe('decoder', () => {
       expect(decoder.decode()).toBeUndefined();
       decoder.add(esi, encoder.symbol(esi));
     }
-    for (let esi = 2000; decoder.decode() === undefined; esi++) decoder.add(esi, encoder.symbol(esi));
+    for (let esi = 2000; decoder.decode() === undefined; esi++)
+      decoder.add(esi, encoder.symbol(esi));
     expect(decoder.add(5, encoder.symbol(5))).toBe(false);
     expect(decoder.missing).toBe(0);
     expect(decoder.decode()).toBe(decoder.decode());
@@ -224,16 +226,17 @@ describe('decoder', () => {
       let doubles = 0;
       const kernel: Kernel = {
         name: 'spy',
-        allocate(rows, rowBytes) {
-          const memory = jsKernel.allocate(rows, rowBytes);
+        allocate(rows, rowBytes, work) {
+          const memory = jsKernel.allocate(rows, rowBytes, work);
           return {
             rows,
             rowBytes,
             write: (row, bytes) => memory.write(row, bytes),
             readInto: (target, row) => memory.readInto(target, row),
-            run: (program) => {
+            release: () => memory.release(),
+            run: (program, workRows) => {
               doubles += countOperations(program).multiplications;
-              memory.run(program);
+              memory.run(program, workRows);
             },
           };
         },

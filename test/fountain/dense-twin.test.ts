@@ -4,10 +4,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jsKernel, ProgramWriter } from '../../src/kernel/index.ts';
 import { ESI_MAX, RaptorQDecoder, RaptorQEncoder } from '../../src/fountain/index.ts';
-import { hdpcCoefficients, HDPC_SCRATCH_ROWS, recordHdpc } from '../../src/fountain/raptorq/hdpc.ts';
+import {
+  hdpcCoefficients,
+  HDPC_SCRATCH_ROWS,
+  recordHdpc,
+} from '../../src/fountain/raptorq/hdpc.ts';
 import { parametersOf } from '../../src/fountain/raptorq/params.ts';
 import { internalId } from '../../src/fountain/raptorq/tuple.ts';
-import { denseHdpcRows, denseSolve, denseSymbol, slowMultiply } from './dense-twin.ts';
+import { slowMultiply } from '../kernel/slow-kernel.ts';
+import { denseHdpcRows, denseSolve, denseSymbol } from './dense-twin.ts';
 import { randomBytes } from './helpers.ts';
 
 describe('encoder', () => {
@@ -105,7 +110,9 @@ describe('HDPC rows by the Horner scheme', () => {
       for (let q = 0; q < free; q++) masks[first + q] = 1 << q;
       const matrix = hdpcCoefficients(p, masks, free);
       denseHdpcRows(p).forEach((row, i) => {
-        expect(matrix.subarray(i * free, (i + 1) * free)).toEqual(row.subarray(first, first + free));
+        expect(matrix.subarray(i * free, (i + 1) * free)).toEqual(
+          row.subarray(first, first + free),
+        );
       });
     }
   });

@@ -4,17 +4,7 @@
 import type { Parameters } from '../../src/fountain/raptorq/params.ts';
 import { parametersOf } from '../../src/fountain/raptorq/params.ts';
 import { DEGREE, V0, V1, V2, V3 } from '../../src/fountain/raptorq/tables.ts';
-
-/** Product in GF(256), by shifting and reducing. */
-export function slowMultiply(u: number, v: number): number {
-  let product = 0;
-  for (let bit = 7; bit >= 0; bit--) {
-    product <<= 1;
-    if (product & 0x100) product ^= 0x11d;
-    if ((v >> bit) & 1) product ^= u;
-  }
-  return product;
-}
+import { slowMultiply } from '../kernel/slow-kernel.ts';
 
 function slowInverse(u: number): number {
   for (let v = 1; v < 256; v++) if (slowMultiply(u, v) === 1) return v;
@@ -118,7 +108,8 @@ export function denseSolve(
   const p = parametersOf(K);
   const zero = new Uint8Array(T);
   const equations: { row: Uint8Array; value: Uint8Array }[] = [];
-  for (const row of [...ldpcRows(p), ...denseHdpcRows(p)]) equations.push({ row, value: zero.slice() });
+  for (const row of [...ldpcRows(p), ...denseHdpcRows(p)])
+    equations.push({ row, value: zero.slice() });
   for (let X = K; X < p.kPrime; X++) {
     equations.push({ row: denseSymbolRow(p, X), value: zero.slice() });
   }

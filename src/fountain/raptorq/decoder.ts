@@ -1,13 +1,15 @@
 // A source block from encoding symbols (RFC 6330, 5.4).
 
 import type { Kernel, SymbolMemory } from '../../kernel/index.ts';
-import { jsKernel } from '../../kernel/index.ts';
+import { jsKernel, ProgramWriter } from '../../kernel/index.ts';
 import { checkLength, checkWhole } from '../check.ts';
 import { SYMBOL_BYTES_MAX } from '../partition.ts';
 import type { Parameters } from './params.ts';
 import { ESI_MAX, parametersOf, SOURCE_SYMBOLS_MAX } from './params.ts';
+import { Schedule, workRows } from './schedule.ts';
 import type { Solution } from './solver.ts';
-import { scratchRows, solve } from './solver.ts';
+import { solve } from './solver.ts';
+import type { SparseRows } from './sparse.ts';
 import { constraintRows } from './sparse.ts';
 import { COLUMNS_MAX, internalId, symbolColumns } from './tuple.ts';
 
@@ -17,8 +19,8 @@ const SPARE_SYMBOLS = 16;
 /**
  * Collects encoding symbols of one block until they determine it.
  *
- * Memory: the symbols received and the intermediate symbols, about twice the block, and the block itself from
- * decode() on. Corrupt symbols are not detected: verify symbols before or the block after.
+ * Memory: the symbols received; while decoding also the block, and the lost source symbols once more. Never more
+ * than about three times the block. Corrupt symbols are not detected: verify symbols before or the block after.
  */
 export class RaptorQDecoder {
   /** K. */
@@ -83,16 +85,23 @@ export class RaptorQDecoder {
     if (this.block !== undefined) return this.block;
     if (this.missing > 0) return undefined;
     const lost = this.lostSymbols();
-    const solution = lost.length > 0 ? this.solve() : undefined;
-    if (lost.length > 0 && solution === undefined) return undefined;
+    const matrix = lost.length > 0 ? this.matrix() : undefined;
+    const solution = matrix === undefined ? undefined : solve(this.parameters, matrix);
+    if (typeof solution === 'number') {
+      this.lowerBound = solution;
+      return undefined;
+    }
     const block = new Uint8Array(this.sourceSymbols * this.symbolBytes);
     // Received source symbols first: solving overwrites symbols in memory.
     for (const [esi, row] of this.received) {
       if (esi < this.sourceSymbols) this.memory?.readInto(this.symbolIn(block, esi), row);
     }
-    if (solution !== undefined) this.rebuild(block, lost, solution);
+    if (matrix !== undefined && solution !== undefined) {
+      this.rebuild(block, lost, matrix, solution);
+    }
     this.block = block;
     this.rebuilt = lost;
+    this.memory?.release();
     this.memory = undefined;
     this.received.clear();
     return block;
@@ -108,57 +117,60 @@ export class RaptorQDecoder {
     return lost;
   }
 
-  /** Writes the lost source symbols to the block. */
-  private rebuild(block: Uint8Array, lost: readonly number[], solution: Solution): void {
-    // They pass through the rows of repair symbols, which are spent by then and at least as many.
-    const rows: number[] = [];
-    for (const [esi, row] of this.received) if (esi >= this.sourceSymbols) rows.push(row);
-    const columns = new Int32Array(COLUMNS_MAX);
-    lost.forEach((esi, i) => {
-      const count = symbolColumns(this.parameters, esi, columns);
-      solution.recordSum(rows[i]!, columns, count);
-    });
-    this.memory?.run(solution.program.view());
-    lost.forEach((esi, i) => this.memory?.readInto(this.symbolIn(block, esi), rows[i]!));
-  }
-
-  /** Solves for the intermediate symbols (RFC 6330, 5.4.2), of which only the program is made here. */
-  private solve(): Solution | undefined {
+  /** The rows of the padding symbols K..K'−1, then those of the received symbols in order of arrival. */
+  private matrix(): SparseRows {
     const { parameters: p, sourceSymbols: K } = this;
     const padding = p.kPrime - K;
     const ids = new Int32Array(padding + this.received.size);
     for (let i = 0; i < padding; i++) ids[i] = K + i;
-    const zeroRows = p.S + padding;
-    const values = new Int32Array(p.S + ids.length);
-    for (let row = 0; row < zeroRows; row++) values[row] = this.capacity + row;
-    let at = padding;
-    for (const [esi, row] of this.received) {
-      values[p.S + at] = row;
-      ids[at++] = internalId(p, K, esi);
-    }
-    const columns = this.capacity + zeroRows;
-    const map = { values, zeroRows, columns, scratch: columns + p.L };
-    const outcome = solve(p, constraintRows(p, ids), map);
-    if (!('deficiency' in outcome)) return outcome;
-    this.lowerBound = outcome.deficiency;
-    return undefined;
+    for (const [esi, row] of this.received) ids[padding + row] = internalId(p, K, esi);
+    return constraintRows(p, ids);
   }
 
-  /** The memory, with room for a symbol in `row`. */
+  /** Writes the lost source symbols to the block (RFC 6330, 5.4.2). */
+  private rebuild(
+    block: Uint8Array,
+    lost: readonly number[],
+    matrix: SparseRows,
+    solution: Solution,
+  ): void {
+    const p = this.parameters;
+    const memory = this.memory!;
+    // Memory rows: received symbols, LDPC and padding rows, free columns, lost symbols.
+    const zeroRows = p.S + p.kPrime - this.sourceSymbols;
+    const values = Int32Array.from({ length: matrix.count }, (_, row) =>
+      row < zeroRows ? this.capacity + row : row - zeroRows,
+    );
+    const free = this.capacity + zeroRows;
+    const rebuilt = free + p.H;
+    const program = new ProgramWriter(32 * p.L);
+    const map = { values, zeroRows, free, work: memory.rows };
+    const schedule = new Schedule(program, p, matrix, solution, map);
+    const columns = new Int32Array(COLUMNS_MAX);
+    lost.forEach((esi, i) => {
+      schedule.recordSum(rebuilt + i, columns, symbolColumns(p, esi, columns));
+    });
+    memory.run(program.view(), workRows(p));
+    lost.forEach((esi, i) => memory.readInto(this.symbolIn(block, esi), rebuilt + i));
+  }
+
+  /** The memory, with room for a received symbol in `row`. */
   private reserve(row: number): SymbolMemory {
     if (this.memory !== undefined && row < this.capacity) return this.memory;
     const old = this.memory;
     // Only when many symbols were redundant: decode() is worth a try long before.
     if (old !== undefined) this.capacity += Math.ceil(this.capacity / 4);
     const p = this.parameters;
-    const zeroRows = p.S + p.kPrime - this.sourceSymbols;
-    const rows = this.capacity + zeroRows + p.L + scratchRows(p);
-    const memory = this.kernel.allocate(rows, this.symbolBytes);
+    // Rows for lost symbols are allocated for the worst case; the system provides memory as they are written.
+    const K = this.sourceSymbols;
+    const rows = this.capacity + p.S + (p.kPrime - K) + p.H + K;
+    const memory = this.kernel.allocate(rows, this.symbolBytes, workRows(p));
     const symbol = new Uint8Array(this.symbolBytes);
     for (let i = 0; i < row; i++) {
       old?.readInto(symbol, i);
       memory.write(i, symbol);
     }
+    old?.release();
     this.memory = memory;
     return memory;
   }

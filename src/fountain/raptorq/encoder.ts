@@ -19,8 +19,8 @@ interface Intermediate {
  * Makes the encoding symbols of one source block.
  *
  * The block is K = ⌈source.length / symbolBytes⌉ source symbols; the last is padded with zeros. The encoder keeps a
- * reference to `source`, which must not change. The first repair symbol costs the solution of the whole block and
- * takes about twice its size in memory; source symbols cost nothing.
+ * reference to `source`, which must not change. The first repair symbol costs the solution of the whole block
+ * and takes its size in memory once more; source symbols cost nothing.
  */
 export class RaptorQEncoder {
   /** K. */
@@ -77,19 +77,24 @@ export class RaptorQEncoder {
     const { memory, plan } = (this.intermediate ??= this.solve());
     const X = internalId(this.parameters, this.sourceSymbols, esi);
     const count = symbolColumns(this.parameters, X, this.columns);
-    for (let i = 0; i < count; i++) this.columns[i]! += plan.columns;
+    for (let i = 0; i < count; i++) this.columns[i] = plan.columnRows[this.columns[i]!]!;
     this.program.clear();
-    this.program.set(plan.scratch, this.columns, count);
+    this.program.set(plan.spare, this.columns, count);
     memory.run(this.program.view());
-    memory.readInto(target, plan.scratch);
+    memory.readInto(target, plan.spare);
   }
 
-  /** The intermediate symbols (RFC 6330, 5.3.3.4). Rows of padding symbols are zero from the start. */
+  /** The intermediate symbols (RFC 6330, 5.3.3.4). */
   private solve(): Intermediate {
     const plan = encodingPlan(this.parameters);
-    const memory = this.kernel.allocate(plan.rows, this.symbolBytes);
-    for (let esi = 0; esi < this.sourceSymbols; esi++) memory.write(esi, this.sourceSymbol(esi));
-    memory.run(plan.program);
+    const memory = this.kernel.allocate(plan.rows, this.symbolBytes, plan.workRows);
+    // The padding symbols are zero, and so is the end of a short last symbol.
+    const last = this.sourceSymbols - 1;
+    this.program.clear();
+    for (let row = last; row < this.parameters.kPrime; row++) this.program.set(row, []);
+    memory.run(this.program.view());
+    for (let esi = 0; esi <= last; esi++) memory.write(esi, this.sourceSymbol(esi));
+    memory.run(plan.program, plan.workRows);
     return { memory, plan };
   }
 }

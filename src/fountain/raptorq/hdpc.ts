@@ -8,7 +8,8 @@
 //
 // which takes one multiplication by α and two XORs a column (checked against the product in the tests).
 
-import { multiply, ProgramWriter } from '../../kernel/index.ts';
+import type { ProgramWriter } from '../../kernel/index.ts';
+import { multiply } from '../../kernel/index.ts';
 import type { Parameters } from './params.ts';
 import { rand } from './tuple.ts';
 

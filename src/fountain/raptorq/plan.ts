@@ -1,22 +1,25 @@
 // The encoding plan: the program that turns the source symbols of a block into intermediate symbols. It depends on
 // K' only, so it is recorded once and run for every block (RFC 6330, 5.3.3.4).
 
+import { ProgramWriter } from '../../kernel/index.ts';
 import type { Parameters } from './params.ts';
-import { scratchRows, solve } from './solver.ts';
+import { Schedule, workRows } from './schedule.ts';
+import { solve } from './solver.ts';
 import { constraintRows } from './sparse.ts';
 
-/** A recorded plan and the memory it works on. */
+/** A recorded plan. Its memory has source symbol i < K', padding included, in row i; all rows are overwritten. */
 export interface EncodingPlan {
   readonly program: Int32Array;
-  /** Source symbol i, padding included, is expected in memory row i; the program may overwrite it. */
-  readonly columns: number;
-  /** Intermediate symbol c is found in row columns + c. */
+  /** Rows and work rows of the memory. */
   readonly rows: number;
-  /** A row that the caller may use once the program has run. */
-  readonly scratch: number;
+  readonly workRows: number;
+  /** By column: the row in which the program leaves the intermediate symbol. */
+  readonly columnRows: Int32Array;
+  /** A row that the program does not use. */
+  readonly spare: number;
 }
 
-/** Words of all plans that are kept: 16 MiB. The largest plan, K' = 56403, takes about a third. */
+/** Words of all plans that are kept: 16 MiB. The largest plan, K' = 56403, takes about half. */
 const CACHE_WORDS_MAX = 4 * 1024 * 1024;
 
 const cache = new Map<number, EncodingPlan>();
@@ -33,31 +36,40 @@ export function encodingPlan(p: Parameters): EncodingPlan {
   }
   const plan = recordPlan(p);
   cache.set(p.kPrime, plan);
-  cachedWords += plan.program.length;
+  cachedWords += wordsOf(plan);
   for (const [kPrime, old] of cache) {
     if (cachedWords <= CACHE_WORDS_MAX || old === plan) break;
     cache.delete(kPrime);
-    cachedWords -= old.program.length;
+    cachedWords -= wordsOf(old);
   }
   return plan;
 }
 
-/** Memory rows: K' source symbols, S sums of LDPC rows, L intermediate symbols, scratch. */
+function wordsOf(plan: EncodingPlan): number {
+  return plan.program.length + plan.columnRows.length;
+}
+
 function recordPlan(p: Parameters): EncodingPlan {
+  // Memory rows: K' source symbols, S LDPC rows, H free columns, one spare.
   const ids = Int32Array.from({ length: p.kPrime }, (_, X) => X);
   const values = Int32Array.from({ length: p.S + p.kPrime }, (_, row) =>
     row < p.S ? p.kPrime + row : row - p.S,
   );
-  const columns = p.kPrime + p.S;
-  const scratch = columns + p.L;
-  const solution = solve(p, constraintRows(p, ids), { values, zeroRows: p.S, columns, scratch });
+  const free = p.kPrime + p.S;
+  const spare = free + p.H;
+  const matrix = constraintRows(p, ids);
+  const solution = solve(p, matrix);
   // RFC 6330, 5.3.3.4.1: A is invertible for every K' of the table.
-  if ('deficiency' in solution) throw new Error(`no encoding plan for K' ${p.kPrime}`);
-  solution.recordCorrections();
+  if (typeof solution === 'number') throw new Error(`K' ${p.kPrime} has no encoding plan`);
+  const program = new ProgramWriter();
+  const map = { values, zeroRows: p.S, free, work: spare + 1 };
+  const schedule = new Schedule(program, p, matrix, solution, map);
+  schedule.recordCorrections();
   return {
-    program: solution.program.finish(),
-    columns,
-    rows: scratch + scratchRows(p),
-    scratch,
+    program: program.finish(),
+    rows: spare + 1,
+    workRows: workRows(p),
+    columnRows: schedule.columnRows,
+    spare,
   };
 }

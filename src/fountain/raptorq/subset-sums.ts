@@ -16,9 +16,9 @@ export class SubsetTables {
   /** Records the sums of all subsets of each `width` consecutive sources, in rows taken from `spare`. */
   constructor(
     program: ProgramWriter,
-    sources: ArrayLike<number>,
+    sources: readonly number[],
     width: number,
-    spare: ArrayLike<number>,
+    spare: readonly number[],
   ) {
     this.width = width;
     let used = 0;
@@ -89,15 +89,14 @@ export function recordSubsetSums(
   targets: ArrayLike<number>,
   starts: ArrayLike<number>,
   bits: Int32Array,
-  sources: ArrayLike<number>,
-  spare: ArrayLike<number>,
+  sources: readonly number[],
+  spare: readonly number[],
 ): void {
   const width = chooseWidth(sources.length, targets.length, spare.length);
   const batch = width * BATCH_GROUPS;
-  const all = Array.from(sources);
   const rows: number[] = [];
-  for (let from = 0; from === 0 || from < all.length; from += batch) {
-    const tables = new SubsetTables(program, all.slice(from, from + batch), width, spare);
+  for (let from = 0; from === 0 || from < sources.length; from += batch) {
+    const tables = new SubsetTables(program, sources.slice(from, from + batch), width, spare);
     for (let i = 0; i < targets.length; i++) {
       rows.length = 0;
       tables.select(rows, bits, starts[i]!, from);

@@ -55,17 +55,19 @@ export function tuple(p: Parameters, X: number): Tuple {
  */
 export function symbolColumns(p: Parameters, X: number, target: Int32Array, at = 0): number {
   const { d, a, b, d1, a1, b1 } = tuple(p, X);
+  const { W, P, P1 } = p;
   let end = at;
   let column = b;
   for (let i = 0; i < d; i++) {
     target[end++] = column;
-    column = (column + a) % p.W;
+    column += a;
+    if (column >= W) column -= W;
   }
   column = b1;
   for (let i = 0; i < d1; i++) {
-    while (column >= p.P) column = (column + a1) % p.P1;
-    target[end++] = p.W + column;
-    column = (column + a1) % p.P1;
+    while (column >= P) column = (column + a1) % P1;
+    target[end++] = W + column;
+    column = (column + a1) % P1;
   }
   return end - at;
 }

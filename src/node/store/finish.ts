@@ -6,7 +6,6 @@ import { dirname } from 'node:path';
 import { CorruptError, equalBytes, toHex } from '../../base/index.ts';
 import type { Descriptor } from '../../content/index.ts';
 import { DiskError, onDisk, systemCode } from './disk-error.ts';
-import { cannotLink } from './lock.ts';
 import type { OpenFile, StoreFs } from './store-fs.ts';
 import { readAll, removeFile, syncDirectory } from './store-fs.ts';
 
@@ -102,6 +101,12 @@ async function publishByPlaceholder(fs: StoreFs, data: string, out: string): Pro
     return await onDisk(out, Promise.reject(error));
   }
   await onDisk(out, fs.rename(data, out));
+}
+
+/** True for the errors that mean "no hard links here". */
+function cannotLink(error: unknown): boolean {
+  const code = systemCode(error) ?? '';
+  return ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'].includes(code);
 }
 
 async function inode(fs: StoreFs, path: string): Promise<string | undefined> {

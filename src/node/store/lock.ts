@@ -1,113 +1,82 @@
-// One process at a time works on a part directory. The lock names its holder by pid and start time, so that a
-// lock left behind by a crash is recognised even when its pid is in use again.
+// One process at a time works on a part directory. Everyone who wants in first shows an empty file whose name tells
+// its pid and start time, then looks who else is there: of two who come at once at least one sees the other. Files
+// of dead processes are removed; their names are never used again, so that cannot hit a live one. The start time
+// recognises a dead process whose pid is in use again.
 
-import { readFile, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DiskError, onDisk, systemCode } from './disk-error.ts';
 import type { StoreFs } from './store-fs.ts';
-import { removeFile } from './store-fs.ts';
+import { createFile, removeFile } from './store-fs.ts';
+
+const PREFIX = 'lock-';
+/** Start time where the system does not tell. */
+const UNKNOWN = 'x';
+/** Two who see each other both step back; after so many tries the other one is there to stay. */
+const TRIES = 4;
+const STEP_BACK_MS_MAX = 40;
 
 /** A lock that this process holds. */
 export interface Lock {
   release(): Promise<void>;
 }
 
-/** Takes the lock file at `path`; rejects with LOCKED while its holder lives. */
-export async function takeLock(fs: StoreFs, path: string): Promise<Lock> {
-  const unique = randomBytes(6).toString('hex');
-  const own = `${process.pid} ${await startTime(process.pid)} ${unique}\n`;
-  const draft = `${path}.${unique}`;
-  await onDisk(draft, writeFile(draft, own, { flag: 'wx', mode: 0o600 }));
-  try {
-    for (let attempt = 0; attempt < 10; attempt++) {
-      // A link appears with its content in one step, which create and write do not.
-      if (await tryLink(fs, draft, path)) return { release: () => releaseLock(fs, path, own) };
-      const found = await readLock(path);
-      if (found === undefined) continue;
-      if (await isAlive(found)) throw locked(path, found);
-      await removeStale(fs, path, found, `${path}.stale-${unique}`);
+/** True for the names of lock files. */
+export function isLockName(name: string): boolean {
+  return name.startsWith(PREFIX);
+}
+
+/** Takes the lock of a directory; rejects with LOCKED while another holder lives. */
+export async function takeLock(fs: StoreFs, directory: string): Promise<Lock> {
+  const token = randomBytes(6).toString('hex');
+  const own = `${PREFIX}${process.pid}-${await startTime(process.pid)}-${token}`;
+  const path = `${directory}/${own}`;
+  // A lock that cannot be removed is stale as soon as this process has ended.
+  const release = (): Promise<void> => removeFile(fs, path).then(ignore, ignore);
+  for (let attempt = 1; ; attempt++) {
+    const file = await createFile(fs, path, 0o600);
+    await file.handle.close();
+    let other: string | undefined;
+    try {
+      other = await liveOther(fs, directory, own);
+    } catch (error) {
+      await release();
+      throw error;
     }
-  } finally {
-    await removeFile(fs, draft);
-  }
-  throw new DiskError('LOCKED', path, 'other processes keep taking this lock');
-}
-
-async function tryLink(fs: StoreFs, draft: string, path: string): Promise<boolean> {
-  try {
-    await fs.link(draft, path);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false;
-    if (!cannotLink(error)) return await onDisk(path, Promise.reject(error));
-  }
-  // No hard links on this file system (FAT): the lock may then be seen empty for a moment, which reads as stale
-  // only to a process that starts in that moment.
-  try {
-    await writeFile(path, await readFile(draft), { flag: 'wx', mode: 0o600 });
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false;
-    return await onDisk(path, Promise.reject(error));
+    if (other === undefined) return { release };
+    await release();
+    if (attempt === TRIES) {
+      const pid = other.split('-')[1] ?? '?';
+      throw new DiskError('LOCKED', directory, `process ${pid} is working on this download`);
+    }
+    await sleep(Math.random() * STEP_BACK_MS_MAX);
   }
 }
 
-/** True for the errors that mean "no hard links here". */
-export function cannotLink(error: unknown): boolean {
-  const code = systemCode(error) ?? '';
-  return ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'].includes(code);
-}
-
-async function removeStale(fs: StoreFs, path: string, stale: string, aside: string): Promise<void> {
-  try {
-    await fs.rename(path, aside);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return;
-    return await onDisk(path, Promise.reject(error));
+/** The lock file of another live process, or of another holder in this one; removes those of dead ones. */
+async function liveOther(fs: StoreFs, directory: string, own: string): Promise<string | undefined> {
+  for (const name of await onDisk(directory, fs.readdir(directory))) {
+    if (!isLockName(name) || name === own) continue;
+    if (await isAlive(name)) return name;
+    await removeFile(fs, `${directory}/${name}`);
   }
-  const moved = await readLock(aside);
-  if (moved !== undefined && moved !== stale) {
-    // Another process replaced the stale lock in between: what was moved is its live one. Put it back.
-    await tryLink(fs, aside, path);
-    await removeFile(fs, aside);
-    throw locked(path, moved);
-  }
-  await removeFile(fs, aside);
+  return undefined;
 }
 
-async function releaseLock(fs: StoreFs, path: string, own: string): Promise<void> {
-  if ((await readLock(path)) === own) await removeFile(fs, path);
-}
-
-async function readLock(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    return await onDisk(path, Promise.reject(error));
-  }
-}
-
-function locked(path: string, holder: string): DiskError {
-  const pid = holder.split(' ')[0] ?? '?';
-  return new DiskError('LOCKED', path, `process ${pid} is working on this download`);
-}
-
-async function isAlive(holder: string): Promise<boolean> {
-  const match = /^([0-9]+) (\S+) /.exec(holder);
-  const pid = Number(match?.[1]);
-  if (!Number.isInteger(pid) || pid <= 0) return false;
+async function isAlive(name: string): Promise<boolean> {
+  const match = /^lock-([1-9][0-9]*)-([0-9]+|x)-[0-9a-f]+$/.exec(name);
+  if (match === null) return false;
+  const pid = Number(match[1]);
   try {
     process.kill(pid, 0);
   } catch (error) {
     // EPERM: it exists, but is not ours.
     if (systemCode(error) !== 'EPERM') return false;
   }
-  const now = await startTime(pid);
-  return now === UNKNOWN || match?.[2] === UNKNOWN || now === match?.[2];
+  const started = await startTime(pid);
+  return started === UNKNOWN || match[2] === UNKNOWN || started === match[2];
 }
-
-const UNKNOWN = '-';
 
 /** When a process started, in clock ticks since boot; only Linux tells. */
 async function startTime(pid: number): Promise<string> {
@@ -119,3 +88,5 @@ async function startTime(pid: number): Promise<string> {
     return UNKNOWN;
   }
 }
+
+function ignore(): void {}

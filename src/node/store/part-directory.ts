@@ -6,6 +6,8 @@ import type { Descriptor, Layout } from '../../content/index.ts';
 import { encodeDescriptor, leavesHeader, leavesOffset } from '../../content/index.ts';
 import { toHex } from '../../base/index.ts';
 import { DiskError, onDisk, systemCode } from './disk-error.ts';
+import type { Lock } from './lock.ts';
+import { isLockName } from './lock.ts';
 import type { OpenFile, StoreFs } from './store-fs.ts';
 import { createFile, removeFile, syncDirectory, tryOpen, writeAll } from './store-fs.ts';
 
@@ -85,15 +87,15 @@ export async function openPartFiles(
   }
 }
 
-/** Removes the files that this version makes, then the directory; `data` may be gone already. */
-export async function removePartDirectory(fs: StoreFs, path: string): Promise<void> {
+/** Removes the files that this version makes, then the lock, then the directory; `data` may be gone already. */
+export async function removePartDirectory(fs: StoreFs, path: string, lock: Lock): Promise<void> {
   // The format goes first: what a crash leaves behind is then an unfinished directory, which claims nothing.
   for (const name of [...FILES].reverse()) await removeFile(fs, `${path}/${name}`);
-  await removeFile(fs, `${path}/lock`);
+  await lock.release();
   try {
     await fs.rmdir(path);
   } catch (error) {
-    // Somebody put a file there: it is not ours to delete.
+    // Somebody put a file there, or wants in right now: it is not ours to delete.
     if (systemCode(error) !== 'ENOTEMPTY' && systemCode(error) !== 'ENOENT') {
       await onDisk(path, Promise.reject(error));
     }
@@ -120,7 +122,7 @@ async function createPartFiles(
   const known: readonly string[] = FILES;
   for (const name of await onDisk(path, fs.readdir(path))) {
     if (known.includes(name)) await removeFile(fs, `${path}/${name}`);
-    else if (!name.startsWith('lock') && name !== 'format.new') {
+    else if (!isLockName(name) && name !== 'format.new') {
       throw new DiskError('UNSAFE', path, `holds "${name}", so it is not a part directory`);
     }
   }

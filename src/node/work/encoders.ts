@@ -55,9 +55,7 @@ export class Encoders {
       return known.encoder;
     }
     const layout = new Layout(parameters);
-    const bytes = Math.ceil(
-      layout.sourceSymbols(sbn) * layout.symbolBytes * BYTES_PER_BLOCK_BYTE,
-    );
+    const bytes = Math.ceil(layout.sourceSymbols(sbn) * layout.symbolBytes * BYTES_PER_BLOCK_BYTE);
     this.makeRoom(bytes);
     const source = withFile(path, (fd) => readBlock(fd, layout, sbn));
     const encoder = new RaptorQEncoder(source, layout.symbolBytes);

@@ -31,7 +31,11 @@ function decodeMissing(task: FinishBlockTask, layout: Layout, fd: number): boole
   const decoder = new RaptorQDecoder(sourceCount, symbolBytes);
   const stored = readBlockToScratch(fd, layout, task.sbn);
   let next = 0;
-  for (let esi = task.held[0] ?? sourceCount; esi < sourceCount; esi = task.held[++next] ?? sourceCount) {
+  for (
+    let esi = task.held[0] ?? sourceCount;
+    esi < sourceCount;
+    esi = task.held[++next] ?? sourceCount
+  ) {
     decoder.add(esi, stored.subarray(esi * symbolBytes, (esi + 1) * symbolBytes));
   }
   withFile(task.repairPath, (repairs) => {

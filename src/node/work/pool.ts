@@ -61,7 +61,9 @@ export class Pool {
   /** Ends the workers; tasks under way reject. */
   async close(): Promise<void> {
     this.closed = true;
-    const ending = this.members.map((member) => member?.worker.terminate());
+    const ending: Promise<number>[] = [];
+    for (const member of this.members)
+      if (member !== undefined) ending.push(member.worker.terminate());
     await Promise.all(ending);
   }
 

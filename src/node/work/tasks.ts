@@ -68,13 +68,14 @@ export interface ForgetHashTask {
   readonly hashKey: string;
 }
 
+/** The layout's numbers alone: a descriptor would be copied with every message. */
+export function layoutParameters(layout: LayoutParameters): LayoutParameters {
+  const { length, symbolBytes, blockCount, windowRatio } = layout;
+  return { length, symbolBytes, blockCount, windowRatio };
+}
+
 export type Task =
-  | FinishBlockTask
-  | EncodeTask
-  | DescribeBlockTask
-  | CheckBlockTask
-  | HashTask
-  | ForgetHashTask;
+  FinishBlockTask | EncodeTask | DescribeBlockTask | CheckBlockTask | HashTask | ForgetHashTask;
 
 /** What each task answers. */
 export interface Answers {

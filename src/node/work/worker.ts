@@ -8,7 +8,14 @@ import { readBlockToScratch, withFile } from './block-file.ts';
 import { Encoders } from './encoders.ts';
 import { finishBlock } from './finish-block.ts';
 import { RunningHashes } from './running-hashes.ts';
-import type { Answers, CheckBlockTask, DescribeBlockTask, Request, Response, Task } from './tasks.ts';
+import type {
+  Answers,
+  CheckBlockTask,
+  DescribeBlockTask,
+  Request,
+  Response,
+  Task,
+} from './tasks.ts';
 
 const encoders = new Encoders();
 const hashes = new RunningHashes();

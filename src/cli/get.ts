@@ -1,0 +1,131 @@
+// headwater get WHAT: fetches a file from all its sources at once.
+
+import { Command, Option } from 'commander';
+import { type GetOptions, type Getting, get } from '../node/index.ts';
+import { createGetReport } from './get-report.ts';
+import { onInterrupt } from './interrupt.ts';
+import type { Shell } from './program.ts';
+import {
+  collect,
+  parseBytes,
+  parseListen,
+  parseSeconds,
+  parseSource,
+  parseWhole,
+} from './quantity.ts';
+
+interface GetFlags {
+  readonly output?: string;
+  readonly source?: readonly string[];
+  readonly strategy: NonNullable<GetOptions['strategy']>;
+  readonly summary: NonNullable<GetOptions['summary']>;
+  readonly updates?: number;
+  readonly maxRate?: number;
+  readonly maxSendRate?: number;
+  readonly listen?: string;
+  readonly seed?: true;
+  readonly force?: true;
+  readonly verify?: true;
+  readonly timeout?: number;
+  readonly quiet?: true;
+  readonly json?: true;
+}
+
+const EXAMPLES = `
+<what> is a link as \`headwater share\` prints it (quote it: it holds & and ?),
+the path of a content descriptor, or a content id of 64 hexadecimal digits.
+A descriptor and an id need sources: -s.
+
+Nothing is asked for twice, and every part is checked before it is kept. Stop
+with Ctrl-C and run the same command again: it goes on where it stopped. Until
+the file is complete, its parts are in OUT.part.
+
+Rates are bytes per second and take K, M, G (powers of 1024).
+
+Examples:
+  headwater get 'headwater:?xt=…'
+  headwater get 'headwater:?xt=…' -s ws://192.0.2.7:7070 -s ws://192.0.2.8:7070
+  headwater get big.iso.headwater -s 192.0.2.7:7070 -o /data/ --max-rate 20M
+  headwater get 'headwater:?xt=…' --listen 0.0.0.0:7070 --seed`;
+
+const STRATEGIES = ['coordinated', 'reconciled', 'uninformed', 'uninformed-wor'];
+
+export function getCommand(shell: Shell): Command {
+  const strategy = new Option('--strategy <name>', 'who decides which symbol comes from where');
+  const summary = new Option('--summary <kind>', 'how this end describes what it has');
+  return new Command('get')
+    .summary('fetch a file from all its sources at once')
+    .description('Fetch a file from everybody who has it, or a part of it, at the same time.')
+    .argument('<what>', 'a link, a content descriptor or a content id')
+    .option(
+      '-o, --output <path>',
+      'file to write, or a folder for it (default: its own name, here)',
+    )
+    .option(
+      '-s, --source <url>',
+      'one more source, ws://host:port (repeatable)',
+      collect(parseSource),
+    )
+    .option('-f, --force', 'replace the output if it exists')
+    .option('--verify', 'check again what an earlier run left in OUT.part')
+    .option('--max-rate <rate>', 'most bytes to receive per second', parseBytes)
+    .option(
+      '--timeout <seconds>',
+      'give up after so long without progress (default 30)',
+      parseSeconds,
+    )
+    .option('--listen <host:port>', 'serve to others while it is fetched', parseListen)
+    .option('--seed', 'go on serving when it is complete, until Ctrl-C')
+    .option('--max-send-rate <rate>', 'most bytes to send per second', parseBytes)
+    .addOption(strategy.choices(STRATEGIES).default('coordinated'))
+    .addOption(summary.choices(['auto', 'exact', 'bloom']).default('auto'))
+    .option(
+      '--updates <f>',
+      'descriptions of what is here, per file fetched',
+      parseWhole(0, 65_535),
+    )
+    .option('-q, --quiet', 'print nothing but errors')
+    .option('--json', 'print one event a line; the last is "done" or "error"')
+    .addHelpText('after', EXAMPLES)
+    .action((what: string, flags: GetFlags) => runGet(shell, what, flags));
+}
+
+async function runGet(shell: Shell, what: string, flags: GetFlags): Promise<void> {
+  const interrupt = onInterrupt();
+  const getting = get(what, {
+    output: flags.output,
+    sources: flags.source,
+    force: flags.force,
+    verify: flags.verify,
+    maxRate: flags.maxRate,
+    maxSendRate: flags.maxSendRate,
+    patienceMs: flags.timeout,
+    listen: flags.listen,
+    seed: flags.seed,
+    strategy: flags.strategy,
+    summary: flags.summary,
+    updateFrequency: flags.updates,
+    signal: interrupt.signal,
+  });
+  try {
+    await follow(shell, getting, flags);
+  } catch (error) {
+    shell.exit = interrupt.code() ?? shell.exit;
+    throw error;
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+async function follow({ terminal }: Shell, getting: Getting, flags: GetFlags): Promise<void> {
+  const report = createGetReport(terminal, flags);
+  const ticks = setInterval(() => report.tick(getting.status()), 100);
+  try {
+    for await (const event of getting) report.event(event);
+    await getting.done;
+  } finally {
+    clearInterval(ticks);
+    report.close();
+  }
+  await getting.closed;
+}

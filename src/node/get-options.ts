@@ -1,0 +1,156 @@
+// What `get` can be asked for, and how it is named: a link, a descriptor, a content id with sources.
+
+import { stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { fromHex, UsageError } from '../base/index.ts';
+import type { Descriptor } from '../content/index.ts';
+import { contentId, isLink, parseLink } from '../content/index.ts';
+import type { Strategy } from '../engine/index.ts';
+import type { Endpoint } from './addresses.ts';
+import { parseEndpoint } from './addresses.ts';
+import { loadDescription, parseDescriptor } from './description.ts';
+import { sourceUrl } from './dial.ts';
+import { HeadwaterError } from './errors.ts';
+import { sha256 } from './sha256.ts';
+
+/** A content by its id. */
+export interface ContentName {
+  /** 64 hexadecimal digits, or 32 bytes. */
+  readonly contentId: string | Uint8Array;
+  readonly sources?: readonly string[];
+}
+
+/** A link, a content id of 64 hexadecimal digits, the path or the bytes of a descriptor, or a ContentName. */
+export type What = string | Uint8Array | ContentName;
+
+export interface GetOptions {
+  /** The file to make, or a directory for it. Default: the content's name in the working directory. */
+  readonly output?: string | undefined;
+  /** More sources: ws:// or wss:// URLs, or host:port. */
+  readonly sources?: readonly string[] | undefined;
+  /** Replace the output when it exists. */
+  readonly force?: boolean | undefined;
+  /** Payload bytes per second to receive, over all links. */
+  readonly maxRate?: number | undefined;
+  /** Payload bytes per second to send, over all links. */
+  readonly maxSendRate?: number | undefined;
+  /** Default: coordinated. */
+  readonly strategy?: Strategy | undefined;
+  readonly summary?: 'auto' | 'exact' | 'bloom' | undefined;
+  /** f: summary updates per content received. Default 32. */
+  readonly updateFrequency?: number | undefined;
+  /** Serve to others meanwhile: `host:port`, `:port`, or true for any port of 127.0.0.1. */
+  readonly listen?: boolean | string | Endpoint | undefined;
+  /** Go on serving when it is done, until `close`. */
+  readonly seed?: boolean | undefined;
+  /** Hash again what an earlier, unfinished download left. */
+  readonly verify?: boolean | undefined;
+  /** Give up after this time without progress, ms. */
+  readonly patienceMs?: number | undefined;
+  /** Time between two progress events, ms; default 250. */
+  readonly progressMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is to be fetched, in one form. */
+export interface Target {
+  readonly contentId: Uint8Array;
+  readonly descriptor: Descriptor | undefined;
+  readonly descriptorBytes: Uint8Array | undefined;
+  /** The name that the link claims; the descriptor's counts. */
+  readonly name: string | undefined;
+  readonly sources: readonly string[];
+}
+
+/** Default of `updateFrequency`. */
+export const UPDATE_FREQUENCY = 32;
+
+/** Understands `what`. Rejects with HeadwaterError BAD_LINK, BAD_DESCRIPTOR, NOT_FOUND or DISK. */
+export async function resolveTarget(what: What, options: GetOptions): Promise<Target> {
+  const found = await namedBy(what);
+  const sources = [...new Set([...found.sources, ...(options.sources ?? [])].map(sourceUrl))];
+  if (sources.length === 0 && (options.listen ?? false) === false) {
+    throw new HeadwaterError(
+      'USAGE',
+      'there is no source to fetch from',
+      'Name one (-s ws://host:port), or use a link that has some.',
+    );
+  }
+  return { ...found, sources };
+}
+
+async function namedBy(what: What): Promise<Target> {
+  if (what instanceof Uint8Array) return described(what, 'the given descriptor');
+  if (typeof what !== 'string') {
+    const id = what.contentId;
+    const contentIdBytes = typeof id === 'string' ? parseId(id) : id;
+    if (contentIdBytes.length !== 32) throw badLink('a content id has 32 bytes');
+    return named(contentIdBytes, undefined, what.sources ?? []);
+  }
+  if (isLink(what)) {
+    try {
+      const link = parseLink(what);
+      return named(link.contentId, link.name, link.sources);
+    } catch (error) {
+      if (error instanceof UsageError) throw badLink(error.message);
+      throw error;
+    }
+  }
+  if (/^[0-9a-f]{64}$/i.test(what)) return named(parseId(what), undefined, []);
+  const { bytes } = await loadDescription(what);
+  return described(bytes, what);
+}
+
+function described(bytes: Uint8Array, where: string): Target {
+  const descriptor = parseDescriptor(bytes, where);
+  const id = contentId(descriptor, sha256);
+  const { name } = descriptor;
+  return { contentId: id, descriptor, descriptorBytes: bytes, name, sources: [] };
+}
+
+function named(id: Uint8Array, name: string | undefined, sources: readonly string[]): Target {
+  return { contentId: id, descriptor: undefined, descriptorBytes: undefined, name, sources };
+}
+
+function parseId(text: string): Uint8Array {
+  if (!/^[0-9a-f]{64}$/i.test(text)) throw badLink(`"${text}" is not 64 hexadecimal digits`);
+  return fromHex(text);
+}
+
+function badLink(message: string): HeadwaterError {
+  return new HeadwaterError('BAD_LINK', message);
+}
+
+/** The output file for a content of this name. */
+export async function outputPath(output: string | undefined, name: string): Promise<string> {
+  if (output === undefined) return resolve(name);
+  if (output.endsWith('/') || (await isDirectory(output))) return join(output, basename(name));
+  return resolve(output);
+}
+
+/** Where to listen, when at all. */
+export function listenEndpoint(options: GetOptions): Endpoint | undefined {
+  const { listen } = options;
+  if (listen === undefined || listen === false) {
+    return options.seed === true ? { host: '127.0.0.1', port: 0 } : undefined;
+  }
+  if (listen === true) return { host: '127.0.0.1', port: 0 };
+  return typeof listen === 'string' ? parseEndpoint(listen) : listen;
+}
+
+/** Rejects with EXISTS when the output is there and may not be replaced. */
+export async function refuseExisting(path: string, options: GetOptions): Promise<void> {
+  if (options.force === true) return;
+  const there = await stat(path).catch(() => undefined);
+  if (there === undefined) return;
+  throw new HeadwaterError(
+    'EXISTS',
+    `${path} exists already`,
+    'Choose another output, or allow it to be replaced (force).',
+  );
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() ?? false;
+}

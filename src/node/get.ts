@@ -1,0 +1,312 @@
+// Fetches a content from all its sources at once, resuming what an earlier run left.
+
+import { toHex } from '../base/index.ts';
+import type { Descriptor } from '../content/index.ts';
+import { decodeDescriptor } from '../content/index.ts';
+import type { FailureCode, TransferEvent, TransferStatus } from '../engine/index.ts';
+import { Transfer } from '../engine/index.ts';
+import { reachableAt } from './addresses.ts';
+import { Driver } from './driver.ts';
+import { randomSeed } from './entropy.ts';
+import { HeadwaterError, humanReason } from './errors.ts';
+import { EventQueue } from './event-queue.ts';
+import type { GetEvent, GetResult, RatePoint } from './get-events.ts';
+import { progressOf, resultOf } from './get-events.ts';
+import type { GetOptions, Target, What } from './get-options.ts';
+import {
+  listenEndpoint,
+  outputPath,
+  refuseExisting,
+  resolveTarget,
+  UPDATE_FREQUENCY,
+} from './get-options.ts';
+import { Listener } from './listener.ts';
+import { PartContent } from './part-content.ts';
+import { sha256 } from './sha256.ts';
+import { withEvent } from './share.ts';
+import type { Storage } from './storage.ts';
+import { Pool } from './work/pool.ts';
+
+const PROGRESS_MS = 250;
+
+/** A download that runs. Iterate it for its events; the last is `done` or `failed`. */
+export interface Getting extends AsyncIterable<GetEvent> {
+  /** The report, once the file is complete and has its name; rejects with HeadwaterError. */
+  readonly done: Promise<GetResult>;
+  /** Resolves when all is let go. With `seed` that is after `close` only. */
+  readonly closed: Promise<void>;
+  /** Figures now; undefined before the first source is dialled. */
+  status(): TransferStatus | undefined;
+  /** Stops; what was fetched stays in OUT.part for the next run. `done` rejects with ABORTED. */
+  abort(): Promise<void>;
+  /** Ends serving after `done`; the same as `abort` before it. */
+  close(): Promise<void>;
+}
+
+/** Starts to fetch `what`. Never throws: everything that goes wrong rejects `done`. */
+export function get(what: What, options: GetOptions = {}): Getting {
+  return new GetRun(what, options);
+}
+
+interface Open {
+  readonly descriptor: Descriptor;
+  readonly file: string;
+}
+
+class GetRun implements Getting {
+  readonly done: Promise<GetResult>;
+  readonly closed: Promise<void>;
+  private readonly options: GetOptions;
+  private readonly events = new EventQueue<GetEvent>();
+  private readonly startedAt = performance.now();
+  private readonly pool: Pool = Pool.shared();
+  private contentId: Uint8Array = new Uint8Array(0);
+  private driver: Driver | undefined;
+  private listener: Listener | undefined;
+  private opened: Open | undefined;
+  private progressTimer: NodeJS.Timeout | undefined;
+  private ratePoints: RatePoint[] = [];
+  /** How it ended: once. */
+  private outcome: GetResult | HeadwaterError | undefined;
+  /** The event to end with. */
+  private last: GetEvent | undefined;
+  private releasing: Promise<void> | undefined;
+  private settleDone: {
+    resolve: (result: GetResult) => void;
+    reject: (error: HeadwaterError) => void;
+  } = { resolve: () => undefined, reject: () => undefined };
+  private settleClosed: () => void = () => undefined;
+
+  constructor(what: What, options: GetOptions) {
+    this.options = options;
+    this.done = new Promise((resolve, reject) => {
+      this.settleDone = { resolve, reject };
+    });
+    this.done.catch(() => undefined); // a caller may look at the events alone
+    this.closed = new Promise((resolve) => {
+      this.settleClosed = resolve;
+    });
+    const { signal } = options;
+    if (signal?.aborted === true) void this.abort();
+    else signal?.addEventListener('abort', () => void this.abort(), { once: true });
+    this.begin(what).catch((error: unknown) => this.fail(asError(error)));
+  }
+
+  status(): TransferStatus | undefined {
+    return this.driver?.status();
+  }
+
+  async abort(): Promise<void> {
+    if (this.outcome === undefined) {
+      this.fail(new HeadwaterError('ABORTED', 'the download was stopped', KEPT));
+    }
+    await this.release();
+  }
+
+  close(): Promise<void> {
+    return this.abort();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<GetEvent> {
+    return this.events[Symbol.asyncIterator]();
+  }
+
+  private async begin(what: What): Promise<void> {
+    const target = await resolveTarget(what, this.options);
+    if (target.descriptor !== undefined || this.options.output !== undefined) {
+      const name = target.descriptor?.name ?? target.name;
+      if (name !== undefined) {
+        await refuseExisting(await outputPath(this.options.output, name), this.options);
+      }
+    }
+    this.contentId = target.contentId;
+    const endpoint = listenEndpoint(this.options);
+    const driver = this.makeDriver(target, endpoint !== undefined);
+    if (endpoint !== undefined) {
+      this.listener = await Listener.open({
+        ...endpoint,
+        onSocket: (socket, address) => driver.accept(socket, address),
+      });
+      const { host, port } = this.listener;
+      this.events.push({ event: 'listening', addresses: reachableAt(host, port) });
+    }
+    // Stopped while we waited: nothing was started that must be let go, but the listener.
+    if (this.outcome !== undefined) return void (await this.listener?.close());
+    this.driver = driver;
+    driver.start(target.descriptorBytes);
+    for (const source of target.sources) driver.addSource(source);
+    const every = this.options.progressMs ?? PROGRESS_MS;
+    this.progressTimer = setInterval(() => this.progress(), every);
+  }
+
+  private makeDriver(target: Target, serve: boolean): Driver {
+    const { options } = this;
+    const machine = new Transfer({
+      contentId: target.contentId,
+      sha256,
+      seed: randomSeed(),
+      fetch: true,
+      serve,
+      strategy: options.strategy ?? 'coordinated',
+      summary: options.summary ?? 'auto',
+      updateFrequency: options.updateFrequency ?? UPDATE_FREQUENCY,
+      receiveBytesPerSecond: options.maxRate,
+      sendBytesPerSecond: options.maxSendRate,
+      patienceMs: options.patienceMs,
+      linger: options.seed,
+    });
+    return new Driver({
+      machine,
+      openStorage: (bytes, onDiskFailure) => this.openStorage(bytes, onDiskFailure),
+      onEvent: (event) => this.onEvent(event),
+      onFailure: (error) => this.fail(error),
+    });
+  }
+
+  private async openStorage(
+    bytes: Uint8Array,
+    onFailure: (error: unknown) => void,
+  ): Promise<Storage> {
+    const descriptor = decodeDescriptor(bytes);
+    const { output, force, verify } = this.options;
+    const file = await outputPath(output, descriptor.name);
+    await refuseExisting(file, this.options);
+    const storage = await PartContent.open({
+      out: file,
+      descriptor,
+      pool: this.pool,
+      force: force ?? false,
+      verify: verify ?? false,
+      onFailure,
+    });
+    this.opened = { descriptor, file };
+    this.events.push({
+      event: 'start',
+      file,
+      name: descriptor.name,
+      contentId: toHex(this.contentId),
+      bytes: descriptor.length,
+      symbolBytes: descriptor.symbolBytes,
+      total: storage.layout.sourceSymbolCount,
+      have: haveOf(storage),
+    });
+    return storage;
+  }
+
+  private onEvent(event: TransferEvent): void {
+    if (event.type === 'done') {
+      this.finish();
+    } else if (event.type === 'failed') {
+      const { code, message } = event;
+      this.fail(new HeadwaterError(code, message, hintFor(code, message)));
+    } else {
+      const plain = withEvent(event);
+      if (plain.event !== 'done' && plain.event !== 'failed') this.events.push(plain);
+    }
+  }
+
+  private progress(): void {
+    const { driver, opened } = this;
+    if (driver === undefined || opened === undefined || this.outcome !== undefined) return;
+    const { length, symbolBytes } = opened.descriptor;
+    const now = performance.now();
+    const event = progressOf(driver.status(), length, symbolBytes, this.ratePoints[0], now);
+    this.ratePoints.push({ atMs: now, bytes: event.bytes });
+    // The rate of the last three seconds or so: steady to look at, quick to follow.
+    while (this.ratePoints.length > 12) this.ratePoints.shift();
+    this.events.push(event);
+  }
+
+  private finish(): void {
+    const { driver, opened } = this;
+    if (this.outcome !== undefined || driver === undefined || opened === undefined) return;
+    this.progress();
+    const { descriptor, file } = opened;
+    const result = resultOf(driver.status(), {
+      file,
+      bytes: descriptor.length,
+      sha256: toHex(descriptor.sha256),
+      seconds: (performance.now() - this.startedAt) / 1000,
+      symbolBytes: descriptor.symbolBytes,
+    });
+    this.outcome = result;
+    clearInterval(this.progressTimer);
+    if (this.options.seed === true) {
+      this.events.push({ event: 'done', ...result });
+      this.settleDone.resolve(result);
+      return;
+    }
+    this.endWith({ event: 'done', ...result }, () => this.settleDone.resolve(result));
+  }
+
+  private fail(error: HeadwaterError): void {
+    if (this.outcome !== undefined) return;
+    this.outcome = error;
+    clearInterval(this.progressTimer);
+    const { code, message, hint } = error;
+    this.endWith({ event: 'failed', code, message, hint }, () => this.settleDone.reject(error));
+  }
+
+  /** Lets everything go first: what follows from the last event may open the same files. */
+  private endWith(last: GetEvent, settle: () => void): void {
+    this.last = last;
+    void this.release().then(settle);
+  }
+
+  private release(): Promise<void> {
+    this.releasing ??= this.letGo();
+    return this.releasing;
+  }
+
+  private async letGo(): Promise<void> {
+    try {
+      this.driver?.abort();
+      await this.driver?.close();
+      await this.listener?.close();
+    } catch (error) {
+      // The outcome is settled; a file that cannot be closed does not change it.
+      if (this.outcome === undefined) this.fail(asError(error));
+    } finally {
+      await this.pool.release();
+      if (this.last !== undefined) this.events.push(this.last);
+      this.events.end();
+      this.settleClosed();
+    }
+  }
+}
+
+/** Symbols towards ℓ in an opened store. */
+function haveOf({ layout, held }: Storage): number {
+  let have = 0;
+  for (let sbn = 0; sbn < layout.blockCount; sbn++) {
+    const count = held.countRange(layout.windowStart(sbn), layout.windowStart(sbn + 1));
+    have += Math.min(count, layout.sourceSymbols(sbn));
+  }
+  return have;
+}
+
+const KEPT = 'What was fetched is kept: run the same command again to go on.';
+
+function hintFor(code: FailureCode, message: string): string | undefined {
+  switch (code) {
+    case 'UNREACHABLE':
+      return 'Check the addresses, and that a share is running there.';
+    case 'UNFINISHED':
+      return `${KEPT} More sources may help.`;
+    case 'DISK':
+      return message.includes('space') || message.includes('quota')
+        ? 'Free some space, then run the same command again: it goes on where it stopped.'
+        : KEPT;
+    case 'BAD_DESCRIPTOR':
+      return 'The link and its sources do not belong together.';
+    case 'CORRUPT':
+      return 'The descriptor or the disk is at fault: get the link anew, or check the disk.';
+    case 'ABORTED':
+      return KEPT;
+  }
+}
+
+function asError(error: unknown): HeadwaterError {
+  if (error instanceof HeadwaterError) return error;
+  return new HeadwaterError('DISK', humanReason(error), undefined, error);
+}

@@ -1,0 +1,34 @@
+// Everything that can go wrong in a simulated world, in one place: how a peer misbehaves, and what happens when.
+
+import type { Message } from '../wire/index.ts';
+
+/** How a peer misbehaves for as long as it lives. A `Fault` may change it later. */
+export interface Misbehaviour {
+  /** Share of the symbols it sends that fail their leaf. */
+  pollute?: number;
+  /** It takes requests and sends no symbols. */
+  silent?: boolean;
+  /** Share of the decodings that need one more symbol (RFC 6330: below 0.01 at K symbols). */
+  shortDecodes?: number;
+  /** So many finished blocks prove corrupt when they are read back. */
+  corruptBlocks?: number;
+  /** The leaves it gives are not those of the content. */
+  badLeaves?: boolean;
+  /** Reads of symbols fail. */
+  unreadable?: boolean;
+  /** Changes, or (undefined) swallows, each control message that it sends; bytes are sent as they are. */
+  tamper?: (message: Message) => Message | Uint8Array | undefined;
+}
+
+/** One thing that goes wrong at `at`, ms. Peers go by their names. */
+export type Fault =
+  /** Every link between the two breaks; both may dial again. */
+  | { readonly at: number; readonly kind: 'cut'; readonly peer: string; readonly other: string }
+  /** As kill -9: links break, the store stays. */
+  | { readonly at: number; readonly kind: 'kill'; readonly peer: string }
+  /** Starts a killed peer again, on its store. */
+  | { readonly at: number; readonly kind: 'restart'; readonly peer: string }
+  /** The process stands still for `ms`, as in a suspended machine; what comes meanwhile waits. */
+  | { readonly at: number; readonly kind: 'sleep'; readonly peer: string; readonly ms: number }
+  | { readonly at: number; readonly kind: 'disk-failed'; readonly peer: string }
+  | { readonly at: number; readonly kind: 'behave'; readonly peer: string; readonly as: Misbehaviour };
