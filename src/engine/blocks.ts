@@ -74,6 +74,20 @@ export class Blocks {
     return this.state[sbn] === FINISHED;
   }
 
+  /** True when so many symbols are held or on their way here, or at partial peers, that the block can be had of them. */
+  isAmongPeers(sbn: number): boolean {
+    const { held, assigned, arriving, holders } = this;
+    const end = this.layout.windowStart(sbn + 1);
+    let lacking = this.target(sbn);
+    for (let id = this.layout.windowStart(sbn); id < end && lacking > 0; id++) {
+      const word = id >>> 5;
+      const bits =
+        (held.bits.words[word] ?? 0) | (assigned.words[word] ?? 0) | (arriving.words[word] ?? 0);
+      if ((holders[id] ?? 0) > 0 || (bits & (1 << (id & 31))) !== 0) lacking--;
+    }
+    return lacking <= 0;
+  }
+
   /** True when enough is held to try to decode and nobody does yet. */
   isReady(sbn: number): boolean {
     return this.state[sbn] === WAITING && this.held.countIn(sbn) >= this.target(sbn);

@@ -19,6 +19,9 @@ const LEAVES_AHEAD = 4;
 /** The usefulness of uninformed symbols is not taken to be less than this. */
 const USEFUL_MIN = 0.1;
 
+/** More than any window has symbols. */
+const ROTATIONS = 2 ** 24;
+
 /** Ids named in one message: at most 16 KiB of id runs. */
 export const REQUEST_IDS_MAX = 2_048;
 
@@ -36,13 +39,11 @@ export class Planner {
   private readonly arrivingMax: number;
   /** Share of the recent symbols that were useful; only uninformed senders lower it. */
   private usefulness = 1;
-  private readonly offset: number;
 
   constructor(options: PlannerOptions) {
     this.o = options;
     const { symbolBytes } = options.blocks.layout;
     this.arrivingMax = Math.max(16, Math.floor(ARRIVING_BYTES_MAX / symbolBytes));
-    this.offset = options.rng.below(2 ** 24);
   }
 
   /** True when the disk is behind: no more credit until symbols settle. */
@@ -84,28 +85,44 @@ export class Planner {
 
   /** Coordinated: names symbols. False when there is nothing to ask this link for. */
   private want(peer: Peer, halves: Halves, room: number, trading: boolean, now: number): boolean {
-    const { blocks, leaves } = this.o;
+    const { blocks } = this.o;
     const has = peer.link.complete ? undefined : halves.view.exact;
-    const rotate = trading ? this.offset : 0;
-    for (const sbn of blocks.open) {
-      if (!leaves.held.has(sbn) || !halves.receiver.mayAsk(sbn, now)) continue;
-      const open = Math.min(room, blocks.room(sbn));
-      if (open <= 0) continue;
-      const ids = pickWanted(blocks, sbn, has, open, rotate);
-      ids.length = this.paid(ids.length, now);
-      if (ids.length === 0) continue;
-      for (const id of ids) blocks.assigned.add(id);
-      blocks.credit(sbn, ids.length);
-      halves.receiver.want(ids, now);
-      peer.say({ type: 'want', body: encodeIdRuns(ids) }, true);
-      return true;
-    }
-    const ordered = has === undefined;
-    return this.open(
-      ordered,
+    // A full source goes on to the next block as soon as those who trade can finish one among themselves.
+    const spare = trading && has === undefined;
+    const ask = (sbn: number): boolean => this.name(peer, halves, sbn, room, trading, now);
+    if (blocks.open.some((sbn) => !(spare && blocks.isAmongPeers(sbn)) && ask(sbn))) return true;
+    const opened = this.open(
+      has === undefined,
       (sbn) =>
         blocks.room(sbn) > 0 && halves.receiver.mayAsk(sbn, now) && hasWanted(blocks, sbn, has),
     );
+    return opened ?? (spare && blocks.open.some(ask));
+  }
+
+  /** Names symbols of one block. False when there is nothing to ask this link for. */
+  private name(
+    peer: Peer,
+    halves: Halves,
+    sbn: number,
+    room: number,
+    trading: boolean,
+    now: number,
+  ): boolean {
+    const { blocks, leaves, rng } = this.o;
+    if (!leaves.held.has(sbn) || !halves.receiver.mayAsk(sbn, now)) return false;
+    const open = Math.min(room, blocks.room(sbn));
+    if (open <= 0) return false;
+    const has = peer.link.complete ? undefined : halves.view.exact;
+    // Those who trade begin anywhere, each time anew: from fixed places two of them meet sooner or later, and from
+    // then on ask a full source for the same symbols at the same time, again and again.
+    const ids = pickWanted(blocks, sbn, has, open, trading ? rng.below(ROTATIONS) : 0);
+    ids.length = this.paid(ids.length, now);
+    if (ids.length === 0) return false;
+    for (const id of ids) blocks.assigned.add(id);
+    blocks.credit(sbn, ids.length);
+    halves.receiver.want(ids, now);
+    peer.say({ type: 'want', body: encodeIdRuns(ids) }, true);
+    return true;
   }
 
   /** The strategies in which the sender picks: gives leave by the block. */
@@ -130,14 +147,18 @@ export class Planner {
       peer.say({ type: 'grant', grants }, true);
       return true;
     }
-    return this.open(true, (sbn) => halves.receiver.mayAsk(sbn, now) && blocks.room(sbn) > 0);
+    const opened = this.open(
+      true,
+      (sbn) => halves.receiver.mayAsk(sbn, now) && blocks.room(sbn) > 0,
+    );
+    return opened ?? false;
   }
 
-  /** Opens one more block. True when it can be asked for at once. */
-  private open(ordered: boolean, useful: (sbn: number) => boolean): boolean {
+  /** Opens one more block. True when it can be asked for at once; undefined when none could be opened. */
+  private open(ordered: boolean, useful: (sbn: number) => boolean): boolean | undefined {
     const { blocks, leaves } = this.o;
     const sbn = blocks.openNext(ordered, useful);
-    if (sbn < 0) return false;
+    if (sbn < 0) return undefined;
     const end = Math.min(blocks.layout.blockCount, sbn + 1 + LEAVES_AHEAD);
     for (let ahead = sbn; ahead < end; ahead++) {
       if (!blocks.isFinished(ahead)) leaves.need(ahead);

@@ -79,7 +79,7 @@ export class FileStore {
   private readonly state: StateFile;
   private sequence = 0;
   private committing: Promise<void> = Promise.resolve();
-  private failure: unknown;
+  private failure: Error | undefined;
   private phase: 'open' | 'finished' | 'closed' = 'open';
 
   private constructor(
@@ -325,8 +325,8 @@ export class FileStore {
       await Promise.all([data, repair, index, leaves].map((file) => syncData(file)));
       await this.state.write(mark);
     } catch (error) {
-      this.failure = error;
-      throw error;
+      this.failure = error instanceof Error ? error : new Error(String(error));
+      throw this.failure;
     }
     this.sequence = mark.sequence;
     contents.repair.reclaim(mark.indexMark);

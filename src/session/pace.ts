@@ -11,8 +11,11 @@ const CREDIT_BYTES_MAX = 8 * 1024 * 1024;
 const CUSHION_MS = 100;
 /** A latency older than this no longer counts as the smallest, ms. */
 const LATENCY_MEMORY_MS = 10_000;
-/** Shortest span over which a rate is taken, ms. */
-const RATE_SPAN_MS = 10;
+/**
+ * Shortest span over which a rate is taken, ms. A rate-limited sender lets bursts through; over a shorter span they
+ * would look like its rate, and it would be given more credit than it can use in time.
+ */
+const RATE_SPAN_MS = 50;
 
 /** Measures the rate and latency of one link from what was asked for and what came. */
 export class Pace {
@@ -26,7 +29,8 @@ export class Pace {
   private readonly creditMax: number;
   private asked = 0;
   private came = 0;
-  private mark: { asked: number; at: number; came: number } | undefined;
+  /** Where the span began over which the rate is being taken. */
+  private span: { readonly at: number; readonly came: number } | undefined;
   private latencyAt = 0;
   /** When a request was made on the idle link, until its first symbol comes. */
   private idleAt: number | undefined;
@@ -36,42 +40,38 @@ export class Pace {
     this.creditMax = Math.max(CREDIT_MIN, Math.floor(CREDIT_BYTES_MAX / symbolBytes));
   }
 
-  /** Symbols were asked for. One request at a time is timed. */
+  /** Symbols were asked for. */
   request(count: number, now: number): void {
     if (this.came >= this.asked) {
       this.asked = this.came; // symbols of void credit came after all: they answer no new request
       this.idleAt = now;
+      this.span = undefined; // nobody was asked meanwhile: that says nothing of the rate
     }
     this.asked += count;
-    this.mark ??= { asked: this.asked, at: now, came: this.came };
+    this.span ??= { at: now, came: this.came };
   }
 
   /** Symbols came. */
   arrive(count: number, now: number): void {
     this.came += count;
     if (this.idleAt !== undefined) this.learnLatency(now - this.idleAt, now);
-    const mark = this.mark;
-    if (mark === undefined || this.came < mark.asked) return;
-    const elapsed = now - mark.at;
-    const sample = (this.came - mark.came) / Math.max(elapsed, 0.01);
-    if (elapsed >= RATE_SPAN_MS || this.rate === 0) {
-      // Rises at once, falls slowly: a window that is too small hides the rate it would allow.
-      this.rate = sample > this.rate ? sample : this.rate * 0.75 + sample * 0.25;
-      this.mark = undefined;
-    } else if (sample > this.rate) {
-      this.rate = sample;
-      this.mark = undefined;
-    } else if (this.asked > mark.asked) {
-      mark.asked = this.asked; // too short to tell: let the measurement run on
-    } else {
-      this.mark = undefined;
+    if (this.span === undefined) return;
+    const elapsed = now - this.span.at;
+    const sample = (this.came - this.span.came) / Math.max(elapsed, 0.01);
+    if (elapsed >= RATE_SPAN_MS) {
+      // Rises at once, falls by halves: a window that is too small hides the rate it would allow.
+      this.rate = sample > this.rate ? sample : (this.rate + sample) / 2;
+      this.span = { at: now, came: this.came };
+    } else if (this.rate === 0 && this.came >= this.asked) {
+      // All of the first credit came within the span: a fast link, which need not wait for its end.
+      this.rate = this.came / RATE_SPAN_MS;
     }
   }
 
   /** This much of what was asked for will not come, or only late. */
   forget(count: number): void {
     this.asked = Math.max(this.came, this.asked - count);
-    this.mark = undefined;
+    this.span = undefined;
     this.idleAt = undefined;
   }
 
@@ -86,8 +86,8 @@ export class Pace {
   /** Symbols of credit to keep out. */
   target(): number {
     if (this.rate === 0) return Math.min(FIRST_CREDIT, this.creditMax);
-    const span = 2 * this.latency + CUSHION_MS;
-    const credit = Math.max(CREDIT_MIN, Math.ceil(this.rate * span));
+    const worthMs = 2 * this.latency + CUSHION_MS;
+    const credit = Math.max(CREDIT_MIN, Math.ceil(this.rate * worthMs));
     return Math.min(this.creditMax, credit);
   }
 }

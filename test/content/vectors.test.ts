@@ -44,7 +44,12 @@ interface LinkJson {
   readonly t: string[];
 }
 interface Vectors {
-  readonly descriptors: readonly { bytes: string; contentId: string; signature: string; fields: FieldsJson }[];
+  readonly descriptors: readonly {
+    bytes: string;
+    contentId: string;
+    signature: string;
+    fields: FieldsJson;
+  }[];
   readonly badDescriptors: readonly (Bad & { bytes: string })[];
   readonly names: readonly string[];
   readonly badNames: readonly (Bad & { name: string })[];
@@ -67,28 +72,30 @@ const file = new URL('../../protocol/vectors/content.json', import.meta.url);
 const vectors = JSON.parse(readFileSync(file, 'utf8')) as Vectors;
 
 describe('the content vectors', () => {
-  it.each(vectors.descriptors)('descriptor $fields.name', ({ bytes, contentId: id, signature, fields }) => {
-    const descriptor: Descriptor = {
-      ...fields,
-      sourceRoots: fromHex(fields.sourceRoots),
-      windowRoots: fromHex(fields.windowRoots),
-      sha256: fromHex(fields.sha256),
-      mirrors: fields.mirrors.map(([url, pricePerGbMicros, pricePerSecondMicros]) => ({
-        url,
-        pricePerGbMicros,
-        pricePerSecondMicros,
-      })),
-    } as Descriptor;
-    const { signature: pair } = fields;
-    const { signature: _, ...unsigned } = descriptor;
-    const signed = pair
-      ? { ...unsigned, signature: { publicKey: fromHex(pair[0]), signature: fromHex(pair[1]) } }
-      : unsigned;
-    expect(decodeDescriptor(fromHex(bytes))).toEqual(signed);
-    expect(toHex(encodeDescriptor(signed))).toBe(bytes);
-    expect(toHex(contentId(signed, sha256))).toBe(id);
-    expect(checkSignature(signed)).toBe(signature);
-  });
+  it.each(vectors.descriptors)(
+    'descriptor $fields.name',
+    ({ bytes, contentId: id, signature, fields }) => {
+      const { signature: pair, ...plain } = fields;
+      const unsigned: Descriptor = {
+        ...plain,
+        sourceRoots: fromHex(fields.sourceRoots),
+        windowRoots: fromHex(fields.windowRoots),
+        sha256: fromHex(fields.sha256),
+        mirrors: fields.mirrors.map(([url, pricePerGbMicros, pricePerSecondMicros]) => ({
+          url,
+          pricePerGbMicros,
+          pricePerSecondMicros,
+        })),
+      };
+      const signed: Descriptor = pair
+        ? { ...unsigned, signature: { publicKey: fromHex(pair[0]), signature: fromHex(pair[1]) } }
+        : unsigned;
+      expect(decodeDescriptor(fromHex(bytes))).toEqual(signed);
+      expect(toHex(encodeDescriptor(signed))).toBe(bytes);
+      expect(toHex(contentId(signed, sha256))).toBe(id);
+      expect(checkSignature(signed)).toBe(signature);
+    },
+  );
 
   it.each(vectors.badDescriptors)('bad descriptor: $why', ({ bytes }) => {
     expect(() => decodeDescriptor(fromHex(bytes))).toThrow(CorruptError);
@@ -123,19 +130,25 @@ describe('the content vectors', () => {
     expect(toHex(tree.root())).toBe(root);
   });
 
-  it.each(vectors.leaves)('leaves, T = $symbolBytes, Z = $blockCount, ρ = $windowRatio', (vector) => {
-    const content = fromHex(vector.content);
-    const { symbolBytes, blockCount, windowRatio } = vector;
-    const perBlock = Math.ceil(Math.ceil(content.length / symbolBytes) / blockCount);
-    const blockBytes = perBlock * symbolBytes;
-    const { descriptor, leaves } = sampleOf(content, { symbolBytes, blockBytes, windowRatio });
-    expect(descriptor.blockCount).toBe(blockCount);
-    expect(leaves.map(toHex)).toEqual(vector.leaves);
-    expect(toHex(descriptor.sourceRoots)).toBe(vector.sourceRoots);
-    expect(toHex(descriptor.windowRoots)).toBe(vector.windowRoots);
-  });
+  it.each(vectors.leaves)(
+    'leaves, T = $symbolBytes, Z = $blockCount, ρ = $windowRatio',
+    (vector) => {
+      const content = fromHex(vector.content);
+      const { symbolBytes, blockCount, windowRatio } = vector;
+      const perBlock = Math.ceil(Math.ceil(content.length / symbolBytes) / blockCount);
+      const blockBytes = perBlock * symbolBytes;
+      const { descriptor, leaves } = sampleOf(content, { symbolBytes, blockBytes, windowRatio });
+      expect(descriptor.blockCount).toBe(blockCount);
+      expect(leaves.map(toHex)).toEqual(vector.leaves);
+      expect(toHex(descriptor.sourceRoots)).toBe(vector.sourceRoots);
+      expect(toHex(descriptor.windowRoots)).toBe(vector.windowRoots);
+    },
+  );
 
-  it.each(vectors.parameters)('parameters of $length bytes', ({ length, symbolBytes, blockCount }) => {
-    expect(chooseParameters(length)).toEqual({ length, symbolBytes, blockCount, windowRatio: 2 });
-  });
+  it.each(vectors.parameters)(
+    'parameters of $length bytes',
+    ({ length, symbolBytes, blockCount }) => {
+      expect(chooseParameters(length)).toEqual({ length, symbolBytes, blockCount, windowRatio: 2 });
+    },
+  );
 });

@@ -167,8 +167,8 @@ for (const strategy of ['uninformed', 'uninformed-wor', 'reconciled', 'coordinat
   test(`the strategy ${strategy} works over sockets`, async () => {
     const directory = tempDirectory();
     const file = await content(directory);
-    const one = closing(await share(file, { hold: 0.9, seed: 1 }));
-    const two = closing(await share(file, { hold: 0.9, seed: 2 }));
+    const one = closing(await share(file, { hold: 1.2, seed: 1 }));
+    const two = closing(await share(file, { hold: 1.2, seed: 2 }));
     const output = join(directory, 'copy.bin');
     await get(one.link, { output, strategy, sources: two.addresses }).done;
     expect(sameFiles(file, output)).toBe(true);
