@@ -23,7 +23,7 @@ const SLACK = 1.3;
 /** Every peer holds so many random window symbols ÷ symbols needed that together they hold SLACK. */
 const HOLD = WINDOW_RATIO * (1 - (1 - SLACK / WINDOW_RATIO) ** (1 / PEERS));
 /** The full source alone takes about this long, within the limits of the rate. */
-const ALONE_SECONDS = 8;
+const ALONE_SECONDS = 12;
 const RATE_MIN = MIB / 4;
 const RATE_MAX = 8 * MIB;
 /** Longer than this, the fetch from the full source alone is cut short and its time worked out. */

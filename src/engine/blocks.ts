@@ -74,11 +74,14 @@ export class Blocks {
     return this.state[sbn] === FINISHED;
   }
 
-  /** True when so many symbols are held or on their way here, or at partial peers, that the block can be had of them. */
-  isAmongPeers(sbn: number): boolean {
+  /**
+   * True when so many symbols are held or on their way here, or at partial peers, that the block can be had of them;
+   * `more` are taken to be on their way to those peers.
+   */
+  isAmongPeers(sbn: number, more: number): boolean {
     const { held, assigned, arriving, holders } = this;
     const end = this.layout.windowStart(sbn + 1);
-    let lacking = this.target(sbn);
+    let lacking = this.target(sbn) - more;
     for (let id = this.layout.windowStart(sbn); id < end && lacking > 0; id++) {
       const word = id >>> 5;
       const bits =

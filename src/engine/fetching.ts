@@ -154,7 +154,9 @@ export class Fetching {
     peer.link.heard(now);
     halves.receiver.progress(esis.length, now);
     this.host.output({ kind: 'write', link: input.link, frame: input.frame, sbn, esis, keep });
-    if (halves.receiver.hungry(now)) this.fill(peer, now);
+    // Credit of a symbol that was of no use is free again, for a link that may have been waiting for it.
+    if (keep.length < esis.length) this.plan(now);
+    else if (halves.receiver.hungry(now)) this.fill(peer, now);
   }
 
   /** Symbols were verified and stored, or not. `peer` is undefined when its link is gone. */
@@ -288,8 +290,9 @@ export class Fetching {
   }
 
   private fill(peer: Peer, now: number): void {
-    const trading = this.host.peers.some((other) => other.link.fetching && !other.link.complete);
-    this.planner.fill(peer, trading, now);
+    let traders = 0;
+    for (const { link } of this.host.peers) if (link.fetching && !link.complete) traders++;
+    this.planner.fill(peer, traders, now);
   }
 
   /** Takes one arriving symbol off the credit; false when none covers it. */

@@ -95,6 +95,7 @@ function takeSymbolMessage(
       break;
     case 'leaves': {
       const whole = fetching?.leaves.chunk(peer, message, now);
+      halves.receiver.busy(now);
       if (whole !== undefined) transfer.output({ kind: 'write-leaves', ...whole });
       if (message.bytes.length === 0 || whole !== undefined) fetching?.plan(now);
       break;

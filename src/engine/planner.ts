@@ -57,8 +57,8 @@ export class Planner {
     this.usefulness += ((useful ? 1 : 0) - this.usefulness) / 64;
   }
 
-  /** Asks one link for as much as it may owe. `trading`: other receivers of this content are about. */
-  fill(peer: Peer, trading: boolean, now: number): void {
+  /** Asks one link for as much as it may owe. `traders`: other receivers of this content that are about. */
+  fill(peer: Peer, traders: number, now: number): void {
     const { halves } = peer;
     if (halves === undefined || !peer.asked || !peer.link.serving) return;
     for (;;) {
@@ -66,7 +66,7 @@ export class Planner {
       if (room <= 0 || !halves.receiver.hungry(now)) return;
       const done =
         this.o.strategy === 'coordinated'
-          ? this.want(peer, halves, room, trading, now)
+          ? this.want(peer, halves, room, traders, now)
           : this.grant(peer, halves, room, now);
       if (!done) return;
     }
@@ -84,13 +84,15 @@ export class Planner {
   }
 
   /** Coordinated: names symbols. False when there is nothing to ask this link for. */
-  private want(peer: Peer, halves: Halves, room: number, trading: boolean, now: number): boolean {
+  private want(peer: Peer, halves: Halves, room: number, traders: number, now: number): boolean {
     const { blocks } = this.o;
     const has = peer.link.complete ? undefined : halves.view.exact;
     // A full source goes on to the next block as soon as those who trade can finish one among themselves.
-    const spare = trading && has === undefined;
-    const ask = (sbn: number): boolean => this.name(peer, halves, sbn, room, trading, now);
-    if (blocks.open.some((sbn) => !(spare && blocks.isAmongPeers(sbn)) && ask(sbn))) return true;
+    const spare = traders > 0 && has === undefined;
+    // What the others have asked it for and what they have not told of yet: about what this end would have out.
+    const coming = spare ? traders * halves.receiver.pace.target() : 0;
+    const ask = (sbn: number): boolean => this.name(peer, halves, sbn, room, traders > 0, now);
+    if (blocks.open.some((sbn) => !(spare && blocks.isAmongPeers(sbn, coming)) && ask(sbn))) return true;
     const opened = this.open(
       has === undefined,
       (sbn) =>

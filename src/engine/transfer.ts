@@ -319,7 +319,7 @@ export class Transfer {
       layout,
       held,
       journal: new Journal(),
-      fresh: new FreshCursors(layout, options.freshFrom),
+      fresh: new FreshCursors(layout, options.freshFrom, rng.fork()),
       holders: blocks.holders,
       rng: rng.fork(),
     };

@@ -287,8 +287,8 @@ export class Driver {
       storage.finishBlock(sbn, held).then(
         (outcome) => this.feed({ kind: 'block-finished', sbn, outcome }),
         (error: unknown) => {
+          this.diskFailed(error); // first: it says what was wrong
           this.feed({ kind: 'block-finished', sbn, outcome: 'failed' });
-          this.diskFailed(error);
         },
       ),
     );
@@ -304,7 +304,7 @@ export class Driver {
     };
     this.track(
       finish().catch((error: unknown) => {
-        const message = humanReason(error);
+        const message = storeReason(error);
         this.feed({ kind: 'content-finished', problem: { code: 'DISK', message } });
       }),
     );
@@ -322,6 +322,14 @@ export class Driver {
   }
 
   private diskFailed(error: unknown): void {
-    this.feed({ kind: 'disk-failed', message: humanReason(error) });
+    this.feed({ kind: 'disk-failed', message: storeReason(error) });
   }
+}
+
+/** Why the store failed, with the file concerned where the error names one. */
+function storeReason(error: unknown): string {
+  const reason = humanReason(error);
+  if (typeof error !== 'object' || error === null || !('path' in error)) return reason;
+  const { path } = error;
+  return typeof path === 'string' && !reason.includes(path) ? `${path}: ${reason}` : reason;
 }

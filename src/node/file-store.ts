@@ -348,8 +348,11 @@ export class FileStore {
 
   private async release(): Promise<void> {
     this.phase = 'closed';
-    await this.closeFiles();
-    await this.lock.release();
+    try {
+      await this.closeFiles();
+    } finally {
+      await this.lock.release();
+    }
   }
 
   private async closeFiles(): Promise<void> {

@@ -9,6 +9,13 @@ import type { Incoming, Storage } from './storage.ts';
 type Feed = (input: TransferInput) => void;
 type Write = Extract<TransferOutput, { kind: 'write' }>;
 
+/**
+ * A write begins with this many bytes, or after this time. One write for every frame would cost several times as
+ * much: each takes a thread, an index entry and a turn of the event loop.
+ */
+const BATCH_BYTES = 1024 * 1024;
+const BATCH_MS = 2;
+
 interface Frame {
   readonly link: LinkId;
   readonly symbols: SymbolFrame;
@@ -30,6 +37,8 @@ export class IncomingFrames {
   private readonly frames = new Map<number, Frame>();
   private nextFrame = 1;
   private waiting: Pending[] = [];
+  private waitingBytes = 0;
+  private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> | undefined;
   private broken = false;
 
@@ -72,23 +81,37 @@ export class IncomingFrames {
       }
     }
     this.waiting.push(pending);
-    // Not at once: what else arrived in this turn of the event loop joins the batch.
-    this.writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.drain());
+    this.waitingBytes += pending.symbols.length * this.storage.layout.symbolBytes;
+    this.schedule();
   }
 
   /** Resolves when everything that was taken is written and committed, or the disk has failed. */
   async settle(): Promise<void> {
-    while (this.writing !== undefined) await this.writing;
+    while (this.waiting.length > 0 || this.writing !== undefined) {
+      if (this.writing === undefined) this.begin();
+      await this.writing;
+    }
     if (!this.broken) await this.storage.commit();
   }
 
-  private async drain(): Promise<void> {
-    while (this.waiting.length > 0) {
-      const batch = this.waiting;
-      this.waiting = [];
-      await this.writeBatch(batch);
-    }
-    this.writing = undefined;
+  /** Writes now when there is enough for one large write, else soon. */
+  private schedule(): void {
+    if (this.writing !== undefined || this.waiting.length === 0) return;
+    if (this.waitingBytes >= BATCH_BYTES) this.begin();
+    else this.timer ??= setTimeout(() => this.begin(), BATCH_MS);
+  }
+
+  private begin(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.writing !== undefined) return;
+    const batch = this.waiting;
+    this.waiting = [];
+    this.waitingBytes = 0;
+    this.writing = this.writeBatch(batch).finally(() => {
+      this.writing = undefined;
+      this.schedule();
+    });
   }
 
   private async writeBatch(batch: readonly Pending[]): Promise<void> {

@@ -110,6 +110,11 @@ export class Receiver {
     this.pace.arrive(count, now);
   }
 
+  /** Something else came that was asked for: the link lives, only its symbols wait behind it. */
+  busy(now: number): void {
+    this.deadlineFrom = now;
+  }
+
   /** The sender gave back a grant: the part of it that was live. */
   dryGrant(sbn: number, count: number, now: number, retryMs: number): number {
     const live = Math.min(count, this.granted[sbn] ?? 0);

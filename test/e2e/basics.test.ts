@@ -1,5 +1,6 @@
 // The everyday commands, as real processes: describe, share, get, inspect.
 
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bare, Lab, MIB, sha256Of } from './harness.ts';
@@ -53,6 +54,22 @@ describe('describe and inspect', () => {
       length: 3 * MIB + 12_345,
       sha256: sha256Of(file),
     });
+  });
+
+  it('signs with an Ed25519 key', async () => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const key = lab.path('key.pem');
+    writeFileSync(key, privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    const signed = lab.path('signed.headwater');
+    const described = await lab.run('describe', file, '-o', signed, '--sign', key, '--json');
+    expect(described.code, described.stderr).toBe(0);
+    const { stdout } = await lab.run('inspect', signed);
+    expect(JSON.parse(stdout)).toMatchObject({
+      contentId: id,
+      signatureState: 'valid',
+      signature: { publicKey: described.last!['publisher'] },
+    });
+    expect((await lab.run('describe', file, '-o', signed, '--sign', file)).code).toBe(28);
   });
 
   it('inspect prints a link as JSON', async () => {

@@ -120,6 +120,27 @@ describe('a partial file', () => {
     expect(from(holder.address)['rejected']).toBe(0);
   });
 
+  it('of a stopped download is shared as it lies', async () => {
+    const source = await lab.share(file, '--descriptor', descriptor, '--max-rate', '6M');
+    const out = lab.path('stopped');
+    const run = lab.start('get', source.link, '-o', out, '--json');
+    await run.event('progress', (event) => event['have'] > 0.3 * event['total']);
+    run.kill('SIGINT');
+    expect((await run.ended).code).toBe(130);
+    const part = await lab.share(`${out}.part`);
+    const inspected = await lab.run('inspect', `${out}.part`);
+    expect(JSON.parse(inspected.stdout)).toMatchObject({ kind: 'part', name: 'shared.bin' });
+    const both = sourceOptions([part, source]);
+    const again = lab.path('from-stopped');
+    const got = await lab.run('get', bare(source.link), ...both, '-o', again, '--json');
+    expect(got.code, got.stderr).toBe(0);
+    expect(sha256Of(again)).toBe(sha256);
+    const from = got.last!['sources'].find((s: { address: string }) =>
+      s.address.startsWith(part.address),
+    );
+    expect(from.useful).toBeGreaterThan(0);
+  });
+
   it('grows while it is fetched: two that start empty help each other', async () => {
     const source = await lab.share(file, '--descriptor', descriptor, '--max-rate', '6M');
     const first = lab.start(
