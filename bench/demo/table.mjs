@@ -43,7 +43,6 @@ export function figures(result, alone, sourceCount) {
       ['full source alone', `${formatDuration(alone.seconds)}, ${aloneRate} (${alone.how})`],
       ['all sources', `${formatDuration(result.seconds)}, ${rate} (measured)`],
       ['speed-up', `${speedUp} × with ${sourceCount} equally fast sources`],
-      ['SHA-256', result.sha256],
     ],
     2,
   ).join('\n');

@@ -27,11 +27,11 @@ export function parseSeconds(text: string): number {
   return seconds * 1000;
 }
 
-/** How many symbols a peer holds, as a multiple of those it takes to decode: above 0, at most 4. */
+/** The share of the window that a peer holds: above 0, at most 1. */
 export function parseHold(text: string): number {
   const share = decimal(text);
-  if (share === undefined || share <= 0 || share > 4) {
-    throw new InvalidArgumentError('Write a number above 0, for example 0.5.');
+  if (share === undefined || share <= 0 || share > 1) {
+    throw new InvalidArgumentError('Write a number above 0 and at most 1, for example 0.5.');
   }
   return share;
 }

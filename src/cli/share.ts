@@ -51,7 +51,7 @@ export function shareCommand(shell: Shell): Command {
     .option('--max-rate <rate>', 'most bytes to send per second', parseBytes)
     .option(
       '--hold <share>',
-      'for experiments: hold only so many random symbols, 1 = the file',
+      'for experiments: hold a random share of the window, as 0.5',
       parseHold,
     )
     .option('--seed <number>', 'which symbols --hold takes', parseWhole(0, Number.MAX_SAFE_INTEGER))

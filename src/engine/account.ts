@@ -7,6 +7,7 @@ const RATE_MS = 1_000;
 
 export class Account {
   readonly address: string;
+  readonly source: number | undefined;
   connected = false;
   received = 0;
   useful = 0;
@@ -21,8 +22,10 @@ export class Account {
   private rate = 0;
   private ratedAt = 0;
 
-  constructor(address: string) {
+  /** @param source index of the source that is dialled for it; undefined for one that dials */
+  constructor(address: string, source: number | undefined) {
     this.address = address;
+    this.source = source;
   }
 
   arrive(count: number, symbolBytes: number, now: number): void {

@@ -178,7 +178,8 @@ export class Blocks {
 
   /** Symbols to hold before the block is decoded. */
   private target(sbn: number): number {
-    return this.layout.sourceSymbols(sbn) + (this.extra[sbn] ?? 0);
+    const target = this.layout.sourceSymbols(sbn) + (this.extra[sbn] ?? 0);
+    return Math.min(this.layout.windowSize(sbn), target);
   }
 
   private close(sbn: number): void {

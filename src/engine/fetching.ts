@@ -1,7 +1,7 @@
 // The receiving side of a transfer: credit out, symbols in, blocks finished. It owns no link; the transfer
 // tells it what came over which.
 
-import type { Bitset, Sha256, SymbolId } from '../base/index.ts';
+import type { Bitset, LinkId, Sha256, SymbolId } from '../base/index.ts';
 import { ProtocolError } from '../base/index.ts';
 import type { Descriptor } from '../content/index.ts';
 import type { TokenBucket, VoidCredit } from '../session/index.ts';
@@ -9,6 +9,7 @@ import { STALLS_MAX, STRIKES_MAX } from '../session/index.ts';
 import { readIdRuns } from '../summary/index.ts';
 import type { MessageOf } from '../wire/index.ts';
 import { CLOSE, LIMITS } from '../wire/index.ts';
+import type { Account } from './account.ts';
 import type { Blocks } from './blocks.ts';
 import type { BlockOutcome, FailureCode, TransferInput, TransferOutput } from './io.ts';
 import { LeavesDesk } from './leaves-desk.ts';
@@ -29,6 +30,8 @@ export interface FetchingHost {
   output(output: TransferOutput): void;
   drop(peer: Peer, code: number, reason: string, now: number): void;
   fail(code: FailureCode, message: string): void;
+  /** A source proved bad: its link ends, if it is open, and it is not dialled again. */
+  ban(link: LinkId, account: Account, now: number): void;
   /** A dialled source has been of use. */
   proved(source: number): void;
 }
@@ -159,8 +162,8 @@ export class Fetching {
     else if (halves.receiver.hungry(now)) this.fill(peer, now);
   }
 
-  /** Symbols were verified and stored, or not. `peer` is undefined when its link is gone. */
-  written(peer: Peer | undefined, input: WrittenInput, now: number): void {
+  /** Symbols were verified and stored, or not. Their link may be gone by now; its account is not. */
+  written(input: WrittenInput, account: Account | undefined, now: number): void {
     const congested = this.planner.congested;
     const { sbn, esis, verdicts } = input;
     const start = this.blocks.layout.windowStart(sbn);
@@ -171,11 +174,11 @@ export class Fetching {
       this.blocks.settle(id, sbn, kept);
       if (kept) {
         this.exchange.journal.add(id);
-        if (peer !== undefined) this.proved(peer);
+        if (account !== undefined) this.proved(account);
         this.progressAt = now;
       } else {
         again = true;
-        if (verdicts[i] === 'rejected' && peer !== undefined) this.strike(peer, sbn, esi, now);
+        if (verdicts[i] === 'rejected' && account !== undefined) this.strike(input, account, esi, now);
       }
     });
     if (this.blocks.isReady(sbn)) {
@@ -207,7 +210,9 @@ export class Fetching {
         });
         break;
       case 'short':
-        blocks.short(sbn);
+        // With the whole window held the source symbols are, too: then it is not the rank that is wrong.
+        if (blocks.held.countIn(sbn) < blocks.layout.windowSize(sbn)) blocks.short(sbn);
+        else this.discard(sbn);
         break;
       case 'corrupt':
         this.discard(sbn);
@@ -327,21 +332,19 @@ export class Fetching {
     this.bucket?.give(count * this.blocks.layout.symbolBytes, now);
   }
 
-  /** The link brought a symbol that was kept. */
-  private proved(peer: Peer): void {
-    peer.account.useful++;
-    if (peer.source !== undefined) this.host.proved(peer.source);
+  /** The source brought a symbol that was kept. */
+  private proved(account: Account): void {
+    account.useful++;
+    if (account.source !== undefined) this.host.proved(account.source);
   }
 
-  private strike(peer: Peer, sbn: number, esi: number, now: number): void {
-    const { id: link, account } = peer;
+  private strike(input: WrittenInput, account: Account, esi: number, now: number): void {
+    const { link, sbn } = input;
     account.rejected++;
     account.strikes++;
     const { address } = account;
     this.host.output({ kind: 'event', event: { type: 'rejected', link, address, sbn, esi } });
-    if (account.strikes >= STRIKES_MAX) {
-      this.host.drop(peer, CLOSE.BAD_SYMBOL, 'sent symbols that fail their leaf', now);
-    }
+    if (account.strikes >= STRIKES_MAX) this.host.ban(link, account, now);
   }
 
   private finish(sbn: number): void {

@@ -14,6 +14,8 @@ import { Peer } from './peer.ts';
 const LINKS_MAX = 256;
 /** Accounts of accepted links that are kept for the report after they closed. */
 const ACCOUNTS_MAX = 1_024;
+/** Closed links whose accounts are still known by link. */
+const CLOSED_MAX = 64;
 /** Codes after which the same source may do better next time. */
 const RETRY: ReadonlySet<number> = new Set([
   CLOSE.DONE,
@@ -48,6 +50,8 @@ export class Neighbours {
   readonly dialer: Dialer;
   private readonly host: NeighboursHost;
   private readonly dialled: Account[] = [];
+  /** Accounts of the links that closed last. */
+  private readonly closed = new Map<LinkId, Account>();
 
   constructor(host: NeighboursHost, rng: Rng) {
     this.host = host;
@@ -58,8 +62,13 @@ export class Neighbours {
     return this.peers.find((peer) => peer.id === link);
   }
 
+  /** The account of a link that is open, or was not long ago: its symbols may still be on their way to the disk. */
+  accountOf(link: LinkId): Account | undefined {
+    return this.peerOf(link)?.account ?? this.closed.get(link);
+  }
+
   addSource(index: number, address: string, now: number): void {
-    this.dialled[index] = this.account(address);
+    this.dialled[index] = this.account(address, index);
     this.dialer.add(index, address, now);
   }
 
@@ -80,7 +89,7 @@ export class Neighbours {
     const { link: id, address, index } = input;
     const dialled = index === undefined ? undefined : this.dialled[index];
     const link = new Link(this.host.linkOptions(), now);
-    const peer = new Peer(id, link, dialled ?? this.account(address), index);
+    const peer = new Peer(id, link, dialled ?? this.account(address, undefined), index);
     if (index !== undefined) this.dialer.opened(index);
     peer.account.connected = true;
     this.peers.push(peer);
@@ -88,7 +97,7 @@ export class Neighbours {
     this.pump(peer, now);
   }
 
-  closed(link: LinkId, code: number, reason: string, now: number): void {
+  lost(link: LinkId, code: number, reason: string, now: number): void {
     const peer = this.peerOf(link);
     if (peer === undefined) return;
     peer.link.phase = 'closed';
@@ -158,6 +167,13 @@ export class Neighbours {
     if (at < 0) return;
     this.peers.splice(at, 1);
     peer.account.connected = false;
+    this.closed.set(peer.id, peer.account);
+    if (this.closed.size > CLOSED_MAX) {
+      for (const link of this.closed.keys()) {
+        this.closed.delete(link);
+        break;
+      }
+    }
     peer.halves?.view.clear();
     if (peer.source !== undefined) {
       // 1000–1999 are the WebSocket's own: the connection ended, which says nothing of the source.
@@ -172,12 +188,12 @@ export class Neighbours {
     this.host.gone(peer, now);
   }
 
-  private account(address: string): Account {
+  private account(address: string, source: number | undefined): Account {
     if (this.accounts.length >= ACCOUNTS_MAX) {
       const idle = this.accounts.findIndex((a) => !a.connected && a.received === 0);
       if (idle >= 0) this.accounts.splice(idle, 1);
     }
-    const account = new Account(address);
+    const account = new Account(address, source);
     this.accounts.push(account);
     return account;
   }

@@ -2,6 +2,7 @@
 // randomness or I/O: a driver feeds handle(input, now) and drains poll() until it answers `timeout`.
 
 import { Bitset, CorruptError, ProtocolError, Rng, UsageError } from '../base/index.ts';
+import type { LinkId } from '../base/index.ts';
 import type { Descriptor } from '../content/index.ts';
 import { layoutOf, openDescriptor } from '../content/index.ts';
 import type { LinkOptions } from '../session/index.ts';
@@ -9,6 +10,7 @@ import { FreshCursors, TokenBucket } from '../session/index.ts';
 import { WorkingSet } from '../store/index.ts';
 import { Journal } from '../summary/index.ts';
 import { CLOSE, FLAG } from '../wire/index.ts';
+import type { Account } from './account.ts';
 import { Blocks } from './blocks.ts';
 import { DescriptorDesk } from './descriptor-desk.ts';
 import { Fetching } from './fetching.ts';
@@ -144,6 +146,15 @@ export class Transfer {
     this.neighbours.dialer.proved(source);
   }
 
+  /** A source proved bad: its link ends, and it is not dialled again. */
+  ban(link: LinkId, account: Account, now: number): void {
+    const peer = this.neighbours.peerOf(link);
+    const reason = 'sent symbols that fail their leaf';
+    if (peer !== undefined) this.drop(peer, CLOSE.BAD_SYMBOL, reason, now);
+    else if (account.source !== undefined) this.neighbours.dialer.ban(account.source, reason);
+    this.checkHope();
+  }
+
   /** Something came that the transfer was waiting for. */
   progress(now: number): void {
     this.idleFrom = now;
@@ -202,11 +213,11 @@ export class Transfer {
         if (this.over) this.closeAll(CLOSE.DONE, 'transfer ended');
         break;
       case 'link-closed':
-        this.neighbours.closed(input.link, input.code, input.reason, now);
+        this.neighbours.lost(input.link, input.code, input.reason, now);
         break;
       case 'written':
         if (this.phase !== 'running') break;
-        this.fetching?.written(this.neighbours.peerOf(input.link), input, now);
+        this.fetching?.written(input, this.neighbours.accountOf(input.link), now);
         this.update(now);
         break;
       case 'block-finished':

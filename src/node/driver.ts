@@ -8,9 +8,9 @@ import type { TransferEvent, TransferInput, TransferOutput, TransferStatus } fro
 import { CLOSE, decodeSymbolFrame, encodeControl } from '../wire/index.ts';
 import type { Dial } from './dial.ts';
 import { dial } from './dial.ts';
-import { HeadwaterError, humanReason } from './errors.ts';
-import { FramePool } from './frame-pool.ts';
+import { HeadwaterError, humanReason, storeReason } from './errors.ts';
 import { IncomingFrames } from './incoming-frames.ts';
+import { OutgoingFrames } from './outgoing-frames.ts';
 import { CLOSE_MS } from './socket-options.ts';
 import { Sockets } from './sockets.ts';
 import type { Storage } from './storage.ts';
@@ -41,7 +41,7 @@ const TIMER_MS_MAX = 0x7fffffff;
 export class Driver {
   private readonly options: DriverOptions;
   private readonly sockets: Sockets;
-  private readonly frames = new FramePool();
+  private readonly outgoing: OutgoingFrames;
   private readonly dials = new Set<Dial>();
   private storage: Storage | undefined;
   private incoming: IncomingFrames | undefined;
@@ -68,6 +68,11 @@ export class Driver {
         this.feed({ kind: 'link-closed', link, code, reason });
       },
     });
+    this.outgoing = new OutgoingFrames(
+      this.sockets,
+      (input) => this.feed(input),
+      (work) => this.track(work),
+    );
   }
 
   /** The first call: with the descriptor when there is one. */
@@ -171,7 +176,7 @@ export class Driver {
       case 'send':
         return this.sockets.send(output.link, output.bytes);
       case 'read':
-        return this.read(output);
+        return this.outgoing.read(output);
       case 'write':
         return this.incoming?.write(output);
       case 'write-leaves':
@@ -203,6 +208,7 @@ export class Driver {
         .then(
           (storage) => {
             this.storage = storage;
+            this.outgoing.storage = storage;
             this.incoming = new IncomingFrames(
               storage,
               (input) => this.feed(input),
@@ -256,23 +262,6 @@ export class Driver {
     }
   }
 
-  private read(output: Extract<TransferOutput, { kind: 'read' }>): void {
-    const { link, sbn, esis } = output;
-    const unreadable = (): void => this.feed({ kind: 'unreadable', link, sbn, esis });
-    const { storage } = this;
-    if (storage === undefined) return unreadable();
-    const frame = this.frames.take(sbn, esis, storage.layout.symbolBytes);
-    const send = (): void =>
-      this.sockets.sendFrame(link, frame.bytes, (left) => {
-        // A socket that failed may still refer to the bytes: those are not used again.
-        if (left) this.frames.release(frame);
-        this.feed({ kind: 'sent', link, count: esis.length });
-      });
-    const read = storage.readInto(sbn, esis, frame.payloads);
-    if (read === true) return send();
-    this.track(read.then((found) => (found ? send() : unreadable()), unreadable));
-  }
-
   private readLeaves(link: LinkId, sbn: number): void {
     const answer = (leaves: Uint8Array | undefined): void =>
       this.feed({ kind: 'leaves-read', link, sbn, leaves });
@@ -324,12 +313,4 @@ export class Driver {
   private diskFailed(error: unknown): void {
     this.feed({ kind: 'disk-failed', message: storeReason(error) });
   }
-}
-
-/** Why the store failed, with the file concerned where the error names one. */
-function storeReason(error: unknown): string {
-  const reason = humanReason(error);
-  if (typeof error !== 'object' || error === null || !('path' in error)) return reason;
-  const { path } = error;
-  return typeof path === 'string' && !reason.includes(path) ? `${path}: ${reason}` : reason;
 }

@@ -70,6 +70,14 @@ export function humanReason(error: unknown): string {
   return error instanceof Error && error.message !== '' ? error.message : String(error);
 }
 
+/** Why the store failed, with the file concerned where the error names one. */
+export function storeReason(error: unknown): string {
+  const reason = humanReason(error);
+  if (typeof error !== 'object' || error === null || !('path' in error)) return reason;
+  const { path } = error;
+  return typeof path === 'string' && !reason.includes(path) ? `${path}: ${reason}` : reason;
+}
+
 const DISK_FULL = 'Free some space, then run the same command again: it goes on where it stopped.';
 
 /** Wraps a failed disk operation on `path`; HeadwaterErrors pass through unchanged. */

@@ -30,7 +30,7 @@ export interface ShareOptions {
   readonly advertise?: readonly string[] | undefined;
   /** Peers to dial as well. */
   readonly sources?: readonly string[] | undefined;
-  /** Plays a peer that holds this fraction of the symbols it takes to decode, drawn from the whole window. */
+  /** Plays a peer that holds a random subset of the window: this fraction of it, 0..1. */
   readonly hold?: number | undefined;
   /** Which symbols `hold` draws. */
   readonly seed?: number | undefined;

@@ -148,11 +148,8 @@ async function givenDescription(given: string | Uint8Array, file: string): Promi
 
 function holdOf(descriptor: Descriptor, options: SharedOptions): Bitset {
   const fraction = options.hold ?? 1;
-  if (!(fraction >= 0 && fraction <= descriptor.windowRatio)) {
-    throw new HeadwaterError(
-      'USAGE',
-      `hold ${fraction} is not between 0 and ${descriptor.windowRatio}`,
-    );
+  if (!(fraction >= 0 && fraction <= 1)) {
+    throw new HeadwaterError('USAGE', `hold ${fraction} is not between 0 and 1`);
   }
   return randomHold(layoutOf(descriptor), fraction, options.seed ?? randomSeed());
 }

@@ -36,7 +36,9 @@ export class Receiver {
   private readonly layout: Layout;
   private readonly wanted: Bitset;
   private readonly granted: Uint32Array;
+  /** Ids that were wanted when their credit went void, and how many of them may still come: one twice, perhaps. */
   private readonly voidWanted: Bitset;
+  private voidWants = 0;
   private readonly voidGranted: Uint32Array;
   private grantedTotal = 0;
   /** Blocks that the sender has nothing for, and when to ask again, ms. */
@@ -95,7 +97,10 @@ export class Receiver {
       this.grantedTotal--;
       return 'grant';
     }
-    if (this.voidWanted.delete(id)) return 'void';
+    if (this.voidWants > 0 && this.voidWanted.has(id)) {
+      this.voidWants--;
+      return 'void';
+    }
     const late = this.voidGranted[sbn] ?? 0;
     if (late === 0) return undefined;
     this.voidGranted[sbn] = late - 1;
@@ -133,7 +138,7 @@ export class Receiver {
     this.deadlineFrom = now;
     // Asked for twice, once before a stall: the refusal ends the later request, and the symbol may still come.
     if (!this.wanted.delete(id)) {
-      this.voidWanted.delete(id);
+      if (this.voidWants > 0 && this.voidWanted.has(id)) this.voidWants--;
       return false;
     }
     this.pace.forget(1);
@@ -186,6 +191,7 @@ export class Receiver {
       ids.push(id);
       this.voidWanted.add(id);
     });
+    this.voidWants += ids.length;
     this.wanted.clear();
     const grants: { sbn: number; count: number }[] = [];
     if (this.grantedTotal > 0) {

@@ -6,7 +6,7 @@ import type { Message } from '../wire/index.ts';
 export interface Misbehaviour {
   /** Share of the symbols it sends that fail their leaf. */
   pollute?: number;
-  /** It takes requests and sends no symbols. */
+  /** It takes requests and sends no symbols, until it is no longer silent. */
   silent?: boolean;
   /** Share of the decodings that need one more symbol (RFC 6330: below 0.01 at K symbols). */
   shortDecodes?: number;

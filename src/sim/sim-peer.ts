@@ -47,6 +47,7 @@ export class SimPeer {
   readonly faults: Misbehaviour;
   /** Sources it was told of; it is told again when it restarts. */
   readonly sources: string[] = [];
+  private readonly withheld: Extract<TransferOutput, { kind: 'read' }>[] = [];
   private asleepUntil = 0;
   private readonly inbox: TransferInput[] = [];
   private readonly world: World;
@@ -112,6 +113,7 @@ export class SimPeer {
     this.epoch++;
     this.asleepUntil = 0;
     this.inbox.length = 0;
+    this.withheld.length = 0;
     for (const port of this.ports.values()) port.cut(1006, 'connection lost');
     this.ports.clear();
     this.transfer = this.born();
@@ -239,7 +241,10 @@ export class SimPeer {
   private read(output: Extract<TransferOutput, { kind: 'read' }>): void {
     const { link, sbn, esis } = output;
     const { faults } = this;
-    if (faults.silent) return;
+    if (faults.silent) {
+      this.withheld.push(output);
+      return;
+    }
     if (faults.unreadable) {
       this.later(0, { kind: 'unreadable', link, sbn, esis });
       return;
@@ -250,6 +255,12 @@ export class SimPeer {
     this.world.symbols(this.ports.get(link), { sbn, esis, bad, symbolBytes }, () => {
       if (epoch === this.epoch) this.feed({ kind: 'sent', link, count: esis.length });
     });
+  }
+
+  /** Changes how it misbehaves; what a silent peer has withheld leaves when it is no longer silent. */
+  behave(as: Misbehaviour): void {
+    Object.assign(this.faults, as);
+    if (!this.faults.silent) for (const output of this.withheld.splice(0)) this.read(output);
   }
 
   private say(port: Port | undefined, bytes: Uint8Array): void {
@@ -280,7 +291,10 @@ export class SimPeer {
   private finishBlock(sbn: number): void {
     const { decodeMs = 0 } = this.options;
     const { faults } = this;
-    const short = this.world.rng.unit() < (faults.shortDecodes ?? 0);
+    const sources = this.options.content.layout.sourceSymbols(sbn);
+    const start = this.options.content.layout.windowStart(sbn);
+    const whole = this.held.countRange(start, start + sources) === sources;
+    const short = this.world.rng.unit() < (faults.shortDecodes ?? 0) && !whole;
     let outcome: BlockOutcome = short ? 'short' : 'ok';
     if (!short && (faults.corruptBlocks ?? 0) > 0) {
       faults.corruptBlocks = (faults.corruptBlocks ?? 0) - 1;

@@ -171,7 +171,7 @@ export class World {
         peer.feed({ kind: 'disk-failed', message: 'no space left on device' });
         break;
       case 'behave':
-        Object.assign(peer.faults, fault.as);
+        peer.behave(fault.as);
         break;
     }
   }

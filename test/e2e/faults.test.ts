@@ -55,7 +55,7 @@ describe('a peer that sends wrong symbols', () => {
 
   it('alone: the failure names it', async () => {
     const [honest, liar] = await Promise.all([
-      lab.share(file, '--descriptor', descriptor, '--hold', '0.2', '--seed', '1'),
+      lab.share(file, '--descriptor', descriptor, '--hold', '0.1', '--seed', '1'),
       rogue('wrong'),
     ]);
     const args = ['get', honest.link, '-s', liar.address, '-o', lab.path('alone')];

@@ -34,7 +34,7 @@ async function until(getting: Getting, name: GetEvent['event']): Promise<void> {
 test('a half-full peer and a full source are both used, and nothing comes twice', async () => {
   const directory = tempDirectory();
   const file = await content(directory);
-  const half = closing(await share(file, { hold: 0.5, seed: 7, maxRate: 400_000 }));
+  const half = closing(await share(file, { hold: 0.25, seed: 7, maxRate: 400_000 }));
   const full = closing(await share(file, { maxRate: 400_000 }));
   const output = join(directory, 'copy.bin');
   const result = await get(half.link, { output, sources: full.addresses }).done;
@@ -47,8 +47,8 @@ test('a half-full peer and a full source are both used, and nothing comes twice'
 test('two partial peers suffice when they hold enough together', async () => {
   const directory = tempDirectory();
   const file = await content(directory);
-  const one = closing(await share(file, { hold: 0.8, seed: 1 }));
-  const two = closing(await share(file, { hold: 0.8, seed: 2 }));
+  const one = closing(await share(file, { hold: 0.4, seed: 1 }));
+  const two = closing(await share(file, { hold: 0.4, seed: 2 }));
   const output = join(directory, 'copy.bin');
   const result = await get(one.link, { output, sources: two.addresses }).done;
   expect(sameFiles(file, output)).toBe(true);
@@ -59,7 +59,7 @@ test('two partial peers suffice when they hold enough together', async () => {
 test('sources that hold too little end the download as UNFINISHED', async () => {
   const directory = tempDirectory();
   const file = await content(directory);
-  const one = closing(await share(file, { hold: 0.3, seed: 1 }));
+  const one = closing(await share(file, { hold: 0.15, seed: 1 }));
   const output = join(directory, 'copy.bin');
   const getting = get(one.link, { output, patienceMs: 300 });
   await expect(getting.done).rejects.toMatchObject({ code: 'UNFINISHED' });
@@ -87,12 +87,12 @@ test('an aborted download goes on where it stopped', async () => {
 test('a stopped download can be shared as it is', async () => {
   const directory = tempDirectory();
   const file = await content(directory);
-  const half = closing(await share(file, { hold: 0.7, seed: 3 }));
+  const half = closing(await share(file, { hold: 0.35, seed: 3 }));
   const output = join(directory, 'copy.bin');
   await get(half.link, { output, patienceMs: 300 }).done.catch(() => undefined);
   const part = closing(await share(`${output}.part`));
   expect(part.held).toBe(half.held);
-  const rest = closing(await share(file, { hold: 0.7, seed: 4 }));
+  const rest = closing(await share(file, { hold: 0.35, seed: 4 }));
   const copy = join(directory, 'second.bin');
   const result = await get(part.link, { output: copy, sources: rest.addresses }).done;
   expect(sameFiles(file, copy)).toBe(true);
@@ -167,8 +167,8 @@ for (const strategy of ['uninformed', 'uninformed-wor', 'reconciled', 'coordinat
   test(`the strategy ${strategy} works over sockets`, async () => {
     const directory = tempDirectory();
     const file = await content(directory);
-    const one = closing(await share(file, { hold: 1.2, seed: 1 }));
-    const two = closing(await share(file, { hold: 1.2, seed: 2 }));
+    const one = closing(await share(file, { hold: 0.6, seed: 1 }));
+    const two = closing(await share(file, { hold: 0.6, seed: 2 }));
     const output = join(directory, 'copy.bin');
     await get(one.link, { output, strategy, sources: two.addresses }).done;
     expect(sameFiles(file, output)).toBe(true);

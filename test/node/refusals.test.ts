@@ -123,7 +123,7 @@ test('parameters that do not fit are USAGE', async () => {
   const file = seededFile(tempDirectory(), 'source.bin', 1000);
   expect(await codeOf(describeFile(file, { symbolBytes: 70_000 }))).toBe('USAGE');
   expect(await codeOf(describeFile(file, { name: '../evil' }))).toBe('USAGE');
-  expect(await codeOf(share(file, { hold: 3 }))).toBe('USAGE');
+  expect(await codeOf(share(file, { hold: 1.1 }))).toBe('USAGE');
 });
 
 test.skipIf(process.getuid?.() === 0)(
