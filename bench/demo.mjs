@@ -23,12 +23,12 @@ const SLACK = 1.3;
 /** Every peer holds such a random share of the window that together they hold SLACK. */
 const HOLD = 1 - (1 - SLACK / WINDOW_RATIO) ** (1 / PEERS);
 /** The full source alone takes about this long, within the limits of the rate. */
-const ALONE_SECONDS = 12;
+const ALONE_SECONDS = 16;
 const RATE_MIN = MIB / 4;
 /** Five times this is what two processor cores can encode, hash and decode beside each other. */
 const RATE_MAX = 3 * MIB;
 /** Longer than this, the fetch from the full source alone is cut short and its time worked out. */
-const ALONE_SECONDS_MAX = 15;
+const ALONE_SECONDS_MAX = 20;
 
 const say = (text = '') => process.stdout.write(`${text}\n`);
 

@@ -8,9 +8,8 @@ import { type Description, describe, loadSigner } from '../node/index.ts';
 import { formatBytes, plain, plural } from './format.ts';
 import { onInterrupt } from './interrupt.ts';
 import { createMeter } from './meter.ts';
-import type { Shell } from './program.ts';
 import { parseBytes, parseWhole } from './quantity.ts';
-import { print, printJson } from './terminal.ts';
+import { type Shell, print, printJson } from './terminal.ts';
 
 interface DescribeFlags {
   readonly output?: string;

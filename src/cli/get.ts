@@ -4,7 +4,6 @@ import { Command, Option } from 'commander';
 import { type GetOptions, type Getting, get } from '../node/index.ts';
 import { createGetReport } from './get-report.ts';
 import { onInterrupt } from './interrupt.ts';
-import type { Shell } from './program.ts';
 import {
   collect,
   parseBytes,
@@ -13,6 +12,7 @@ import {
   parseSource,
   parseWhole,
 } from './quantity.ts';
+import type { Shell } from './terminal.ts';
 
 interface GetFlags {
   readonly output?: string;

@@ -6,7 +6,7 @@ import { toHex } from '../base/index.ts';
 import { describeJson, isLink, parseLink } from '../content/index.ts';
 import { FileStore, partDescriptor } from '../node/file-store.ts';
 import { checkSignature, HeadwaterError, loadDescription, sha256 } from '../node/index.ts';
-import type { Shell } from './program.ts';
+import type { Shell } from './terminal.ts';
 
 const EXAMPLES = `
 Examples:

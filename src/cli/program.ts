@@ -4,17 +4,11 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { explain, failureOf } from './failure.ts';
-import { type Terminal, print, printJson } from './terminal.ts';
+import { type Shell, type Terminal, print, printJson } from './terminal.ts';
 import { describeCommand } from './describe.ts';
 import { getCommand } from './get.ts';
 import { inspectCommand } from './inspect.ts';
 import { shareCommand } from './share.ts';
-
-/** What a command is given besides its arguments. It leaves its exit code here. */
-export interface Shell {
-  readonly terminal: Terminal;
-  exit: ExitCode;
-}
 
 const ABOUT = `Fetch one large file from every place that holds any part of it.
 

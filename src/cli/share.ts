@@ -6,9 +6,9 @@ import { type Sharing, share } from '../node/index.ts';
 import { plain } from './format.ts';
 import { onInterrupt } from './interrupt.ts';
 import { createMeter } from './meter.ts';
-import type { Shell } from './program.ts';
 import { collect, parseBytes, parseHold, parseSource, parseWhole } from './quantity.ts';
 import { createShareReport } from './share-report.ts';
+import type { Shell } from './terminal.ts';
 
 interface ShareFlags {
   readonly descriptor?: string;

@@ -2,12 +2,19 @@
 // stderr. A reader that closes its end of a pipe (`| head`) is not an error.
 
 import type { Writable } from 'node:stream';
+import type { ExitCode } from './exit-codes.ts';
 
 export interface Terminal {
   readonly stdout: Writable;
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   /** The terminal can show block characters. */
   readonly unicode: boolean;
+}
+
+/** What a command is given besides its arguments. It leaves its exit code here. */
+export interface Shell {
+  readonly terminal: Terminal;
+  exit: ExitCode;
 }
 
 export function processTerminal(): Terminal {

@@ -55,7 +55,7 @@ function leftovers(): string[] {
   return [...folders, ...processes];
 }
 
-describe.skipIf(process.platform !== 'linux')('the demonstration', () => {
+describe.skipIf(process.platform !== 'linux')('the demonstration (needs /proc)', () => {
   it('fetches a file from five processes and shows what each gave', async () => {
     const file = lab.file('demo.bin', 600_000);
     const { code, stdout, stderr } = await demo([file]);
