@@ -6,23 +6,18 @@ import { CorruptError, equalBytes, toHex } from '../base/index.ts';
 import type { Descriptor } from './descriptor.ts';
 import { layoutOf } from './descriptor.ts';
 import type { Layout } from './layout.ts';
-import { HASH_BYTES, MerkleTree, SourceRoot } from './merkle.ts';
+import { HASH_BYTES, SourceRoot } from './merkle.ts';
 
 /** Bytes of a leaf: SHA-256 cut to 128 bits. */
 export const LEAF_BYTES = 16;
 
 /** The window root of a whole window: `leaves` is LEAF_BYTES for each symbol, in ESI order. */
 export function windowRoot(leaves: Uint8Array, sha256: Sha256): Uint8Array {
-  const tree = new MerkleTree(sha256);
-  for (let at = 0; at < leaves.length; at += LEAF_BYTES) {
-    tree.add(leaves.subarray(at, at + LEAF_BYTES));
-  }
-  return tree.root();
+  return sha256(leaves);
 }
 
 /**
- * True when `leaves` are those of block sbn: right length and the descriptor's window root. Takes about two small
- * hashes per leaf. False, never an error, for a block that does not exist.
+ * True when `leaves` are those of block sbn: right length and the descriptor's window root. False, never an error, for a block that does not exist.
  */
 export function checkLeaves(
   descriptor: Descriptor,
