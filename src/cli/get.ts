@@ -20,6 +20,7 @@ interface GetFlags {
   readonly strategy: NonNullable<GetOptions['strategy']>;
   readonly summary: NonNullable<GetOptions['summary']>;
   readonly updates?: number;
+  readonly publisher?: string;
   readonly maxRate?: number;
   readonly maxSendRate?: number;
   readonly listen?: string;
@@ -84,6 +85,7 @@ export function getCommand(shell: Shell): Command {
       'descriptions of what is here, per file fetched',
       parseWhole(0, 65_535),
     )
+    .option('--publisher <key>', 'refuse what this Ed25519 public key (64 digits) has not signed')
     .option('-q, --quiet', 'print nothing but errors')
     .option('--json', 'print one event a line; the last is "done" or "error"')
     .addHelpText('after', EXAMPLES)
@@ -105,6 +107,7 @@ async function runGet(shell: Shell, what: string, flags: GetFlags): Promise<void
     strategy: flags.strategy,
     summary: flags.summary,
     updateFrequency: flags.updates,
+    publisher: flags.publisher,
     signal: interrupt.signal,
   });
   try {

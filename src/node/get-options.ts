@@ -10,7 +10,8 @@ import type { Endpoint } from './addresses.ts';
 import { parseEndpoint } from './addresses.ts';
 import { loadDescription, parseDescriptor } from './description.ts';
 import { sourceUrl } from './dial.ts';
-import { HeadwaterError } from './errors.ts';
+import { HeadwaterError, humanReason } from './errors.ts';
+import { checkSignature, parsePublicKey } from './keys.ts';
 import { sha256 } from './sha256.ts';
 
 /** A content by its id. */
@@ -49,6 +50,8 @@ export interface GetOptions {
   readonly patienceMs?: number | undefined;
   /** Time between two progress events, ms; default 250. */
   readonly progressMs?: number | undefined;
+  /** Ed25519 public key, PEM or 64 hexadecimal digits: refuse a content that it has not signed. */
+  readonly publisher?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -106,6 +109,26 @@ function described(bytes: Uint8Array, where: string): Target {
   const id = contentId(descriptor, sha256);
   const { name } = descriptor;
   return { contentId: id, descriptor, descriptorBytes: bytes, name, sources: [] };
+}
+
+/** Throws HeadwaterError USAGE or BAD_DESCRIPTOR unless the descriptor bears the asked signature, if one is asked. */
+export function requirePublisher(descriptor: Descriptor, publisher: string | undefined): void {
+  if (publisher === undefined) return;
+  let key: Uint8Array;
+  try {
+    key = parsePublicKey(publisher);
+  } catch (error) {
+    throw new HeadwaterError('USAGE', humanReason(error), undefined, error);
+  }
+  const state = checkSignature(descriptor, key);
+  if (state === 'valid') return;
+  throw new HeadwaterError(
+    'BAD_DESCRIPTOR',
+    state === 'unsigned'
+      ? `${descriptor.name} is not signed`
+      : `${descriptor.name} is not signed by this publisher`,
+    "Get the publisher's own descriptor file: a signature does not travel in a link.",
+  );
 }
 
 function named(id: Uint8Array, name: string | undefined, sources: readonly string[]): Target {

@@ -19,6 +19,7 @@ import {
   refuseExisting,
   resolveTarget,
   UPDATE_FREQUENCY,
+  requirePublisher,
 } from './get-options.ts';
 import { Listener } from './listener.ts';
 import { PartContent } from './part-content.ts';
@@ -168,7 +169,8 @@ class GetRun implements Getting {
     onFailure: (error: unknown) => void,
   ): Promise<Storage> {
     const descriptor = decodeDescriptor(bytes);
-    const { output, force, verify } = this.options;
+    const { output, force, verify, publisher } = this.options;
+    requirePublisher(descriptor, publisher);
     const file = await outputPath(output, descriptor.name);
     await refuseExisting(file, this.options);
     const storage = await PartContent.open({

@@ -70,6 +70,19 @@ describe('describe and inspect', () => {
       signature: { publicKey: described.last!['publisher'] },
     });
     expect((await lab.run('describe', file, '-o', signed, '--sign', file)).code).toBe(28);
+    const { link } = await lab.share(file, '--descriptor', signed);
+    const source = ['-s', new URLSearchParams(link.slice(link.indexOf('?'))).get('s')!];
+    const out = ['-o', lab.path('signed-copy')];
+    const publisher = described.last!['publisher'];
+    const trusted = await lab.run('get', signed, ...source, ...out, '--publisher', publisher);
+    expect(trusted.code, trusted.stderr).toBe(0);
+    for (const what of [descriptor, signed]) {
+      const refused = await lab.run(
+        ...['get', what, ...source, '-o', lab.path('refused'), '--publisher', 'ab'.repeat(32)],
+      );
+      expect(refused.code).toBe(26);
+      expect(refused.stderr).toMatch(/not signed/);
+    }
   });
 
   it('inspect prints a link as JSON', async () => {
