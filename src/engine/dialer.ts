@@ -102,8 +102,6 @@ export class Dialer {
 
   /** One line per source: what is wrong with it. */
   reasons(): string[] {
-    return this.sources
-      .filter((s) => s.state !== 'open')
-      .map((s) => `${s.address}: ${s.reason}`);
+    return this.sources.filter((s) => s.state !== 'open').map((s) => `${s.address}: ${s.reason}`);
   }
 }

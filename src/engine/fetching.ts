@@ -178,7 +178,8 @@ export class Fetching {
         this.progressAt = now;
       } else {
         again = true;
-        if (verdicts[i] === 'rejected' && account !== undefined) this.strike(input, account, esi, now);
+        if (verdicts[i] === 'rejected' && account !== undefined)
+          this.strike(input, account, esi, now);
       }
     });
     if (this.blocks.isReady(sbn)) {

@@ -153,7 +153,12 @@ export type TransferOutput =
   | { readonly kind: 'timeout'; readonly at: number };
 
 export type TransferEvent =
-  | { readonly type: 'link-up'; readonly link: LinkId; readonly address: string; readonly agent: string }
+  | {
+      readonly type: 'link-up';
+      readonly link: LinkId;
+      readonly address: string;
+      readonly agent: string;
+    }
   | {
       readonly type: 'link-down';
       readonly link: LinkId;
@@ -163,9 +168,20 @@ export type TransferEvent =
     }
   | { readonly type: 'dial-failed'; readonly address: string; readonly reason: string }
   /** A symbol of this source failed its leaf. */
-  | { readonly type: 'rejected'; readonly link: LinkId; readonly address: string; readonly sbn: number; readonly esi: number }
+  | {
+      readonly type: 'rejected';
+      readonly link: LinkId;
+      readonly address: string;
+      readonly sbn: number;
+      readonly esi: number;
+    }
   | { readonly type: 'stalled'; readonly link: LinkId; readonly address: string }
-  | { readonly type: 'block'; readonly sbn: number; readonly finished: number; readonly total: number }
+  | {
+      readonly type: 'block';
+      readonly sbn: number;
+      readonly finished: number;
+      readonly total: number;
+    }
   | { readonly type: 'done' }
   | { readonly type: 'failed'; readonly code: FailureCode; readonly message: string };
 

@@ -60,7 +60,13 @@ export class LeavesDesk {
         for (const question of open) question.dueAt = now + PATIENCE_MS;
         continue;
       }
-      this.questions.push({ sbn, peer: best, dueAt: now + PATIENCE_MS, leaves: undefined, filled: 0 });
+      this.questions.push({
+        sbn,
+        peer: best,
+        dueAt: now + PATIENCE_MS,
+        leaves: undefined,
+        filled: 0,
+      });
       best.leavesOpen++;
       best.say({ type: 'want-leaves', sbn }, false);
     }

@@ -68,10 +68,7 @@ export function takeMessage(
   takeSymbolMessage(transfer, exchange, peer, peer.halves, message, now);
 }
 
-type SymbolMessage = Exclude<
-  PeerMessage,
-  MessageOf<'want-descriptor' | 'descriptor' | 'status'>
->;
+type SymbolMessage = Exclude<PeerMessage, MessageOf<'want-descriptor' | 'descriptor' | 'status'>>;
 
 function takeSymbolMessage(
   transfer: MessageHost,
@@ -86,7 +83,10 @@ function takeSymbolMessage(
     case 'want-leaves':
       countMetadata(peer, exchange);
       if (message.sbn >= exchange.layout.blockCount) {
-        throw new ProtocolError(CLOSE.MALFORMED, `leaves of block ${message.sbn} beyond the content`);
+        throw new ProtocolError(
+          CLOSE.MALFORMED,
+          `leaves of block ${message.sbn} beyond the content`,
+        );
       }
       if (++peer.leavesReading > LEAVES_OPEN_MAX) {
         throw new ProtocolError(CLOSE.LIMIT, `more than ${LEAVES_OPEN_MAX} requests for leaves`);
@@ -152,7 +152,8 @@ function takeAsk(
   halves: Halves,
   message: MessageOf<'ask'>,
 ): void {
-  if (!transfer.options.serve) throw new ProtocolError(CLOSE.UNEXPECTED, 'ask, but nothing is served');
+  if (!transfer.options.serve)
+    throw new ProtocolError(CLOSE.UNEXPECTED, 'ask, but nothing is served');
   if (halves.sender.strategy !== undefined) {
     throw new ProtocolError(CLOSE.UNEXPECTED, 'a second ask');
   }

@@ -92,7 +92,8 @@ export class Planner {
     // What the others have asked it for and what they have not told of yet: about what this end would have out.
     const coming = spare ? traders * halves.receiver.pace.target() : 0;
     const ask = (sbn: number): boolean => this.name(peer, halves, sbn, room, traders > 0, now);
-    if (blocks.open.some((sbn) => !(spare && blocks.isAmongPeers(sbn, coming)) && ask(sbn))) return true;
+    if (blocks.open.some((sbn) => !(spare && blocks.isAmongPeers(sbn, coming)) && ask(sbn)))
+      return true;
     const opened = this.open(
       has === undefined,
       (sbn) =>

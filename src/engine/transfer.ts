@@ -258,11 +258,7 @@ export class Transfer {
     this.neighbours.guard(peer, now, () => this.peerInput(peer, input, now));
   }
 
-  private peerInput(
-    peer: Peer,
-    input: Parameters<Transfer['linkInput']>[0],
-    now: number,
-  ): void {
+  private peerInput(peer: Peer, input: Parameters<Transfer['linkInput']>[0], now: number): void {
     switch (input.kind) {
       case 'control':
         peer.link.handle(input, now);
@@ -296,7 +292,8 @@ export class Transfer {
     input: Extract<TransferInput, { kind: 'symbols' }>,
     now: number,
   ): void {
-    if (peer.link.phase !== 'open') throw new ProtocolError(CLOSE.UNEXPECTED, 'symbols before hello');
+    if (peer.link.phase !== 'open')
+      throw new ProtocolError(CLOSE.UNEXPECTED, 'symbols before hello');
     if (this.fetching === undefined || peer.halves === undefined) {
       throw new ProtocolError(CLOSE.CREDIT, 'symbols, but nothing was asked for');
     }
@@ -377,7 +374,10 @@ export class Transfer {
     }
     this.serve(now);
     if (now >= this.giveUpAt()) {
-      this.fail('UNFINISHED', `no progress for ${(this.options.patienceMs ?? PATIENCE_MS) / 1000} s${this.reasons()}`);
+      this.fail(
+        'UNFINISHED',
+        `no progress for ${(this.options.patienceMs ?? PATIENCE_MS) / 1000} s${this.reasons()}`,
+      );
     }
   }
 

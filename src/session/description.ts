@@ -71,7 +71,7 @@ export class Description {
     const { layout, held, rng } = this.o;
     const { kind } = this;
     const messages: Message[] = [];
-    for (let sbn = 0; sbn < layout.blockCount; ) {
+    for (let sbn = 0; sbn < layout.blockCount;) {
       const firstSbn = sbn;
       const from = layout.windowStart(sbn);
       let ids = 0;

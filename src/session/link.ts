@@ -26,7 +26,12 @@ export type LinkOutput =
       /** Bytes it had on the wire. */
       readonly size: number;
     }
-  | { readonly kind: 'close'; readonly code: number; readonly reason: string; readonly bytes: Uint8Array | undefined };
+  | {
+      readonly kind: 'close';
+      readonly code: number;
+      readonly reason: string;
+      readonly bytes: Uint8Array | undefined;
+    };
 
 /** Messages that the link answers itself. */
 type LinkMessage = MessageOf<'hello' | 'ping' | 'pong' | 'bye'>;
@@ -81,7 +86,8 @@ export class Link {
   handle(input: LinkInput, now: number): void {
     if (this.phase === 'closed') return;
     try {
-      if (input.kind === 'control') this.control(decodeControl(input.bytes), input.bytes.length, now);
+      if (input.kind === 'control')
+        this.control(decodeControl(input.bytes), input.bytes.length, now);
       else this.timeout(now);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -157,7 +163,10 @@ export class Link {
 
   private hello(message: MessageOf<'hello'>, now: number): void {
     if (!message.versions.some((version) => PROTOCOL_VERSIONS.includes(version))) {
-      throw new ProtocolError(CLOSE.VERSION, `speaks versions ${message.versions.join()}, not ours`);
+      throw new ProtocolError(
+        CLOSE.VERSION,
+        `speaks versions ${message.versions.join()}, not ours`,
+      );
     }
     if (!equalBytes(message.contentId, this.o.contentId)) {
       throw new ProtocolError(CLOSE.UNKNOWN_CONTENT, 'serves another content');

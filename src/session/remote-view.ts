@@ -113,7 +113,10 @@ export class RemoteView {
 
   private advance(sequence: number, more: boolean): void {
     if (sequence !== this.nextSequence) {
-      throw new ProtocolError(CLOSE.MALFORMED, `summary ${sequence}, expected ${this.nextSequence}`);
+      throw new ProtocolError(
+        CLOSE.MALFORMED,
+        `summary ${sequence}, expected ${this.nextSequence}`,
+      );
     }
     if (!more) this.nextSequence++;
   }

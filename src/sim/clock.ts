@@ -44,7 +44,8 @@ export class VirtualClock {
     for (;;) {
       let child = 2 * i + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1] as Entry, heap[child] as Entry)) child++;
+      if (child + 1 < heap.length && before(heap[child + 1] as Entry, heap[child] as Entry))
+        child++;
       if (!before(heap[child] as Entry, entry)) break;
       heap[i] = heap[child] as Entry;
       i = child;

@@ -31,4 +31,9 @@ export type Fault =
   /** The process stands still for `ms`, as in a suspended machine; what comes meanwhile waits. */
   | { readonly at: number; readonly kind: 'sleep'; readonly peer: string; readonly ms: number }
   | { readonly at: number; readonly kind: 'disk-failed'; readonly peer: string }
-  | { readonly at: number; readonly kind: 'behave'; readonly peer: string; readonly as: Misbehaviour };
+  | {
+      readonly at: number;
+      readonly kind: 'behave';
+      readonly peer: string;
+      readonly as: Misbehaviour;
+    };

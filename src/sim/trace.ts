@@ -6,7 +6,12 @@ import type { TransferEvent } from '../engine/index.ts';
 /** One thing that happened. Peers go by their names. */
 export type TraceEntry =
   | { readonly kind: 'link'; readonly from: string; readonly to: string }
-  | { readonly kind: 'control'; readonly from: string; readonly to: string; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'control';
+      readonly from: string;
+      readonly to: string;
+      readonly bytes: Uint8Array;
+    }
   | {
       readonly kind: 'symbols';
       readonly from: string;
@@ -16,7 +21,13 @@ export type TraceEntry =
       /** Which of them will fail their leaf. */
       readonly bad: readonly boolean[];
     }
-  | { readonly kind: 'close'; readonly from: string; readonly to: string; readonly code: number; readonly reason: string }
+  | {
+      readonly kind: 'close';
+      readonly from: string;
+      readonly to: string;
+      readonly code: number;
+      readonly reason: string;
+    }
   | { readonly kind: 'event'; readonly peer: string; readonly event: TransferEvent }
   | { readonly kind: 'fault'; readonly peer: string; readonly fault: string };
 

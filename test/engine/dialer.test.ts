@@ -10,7 +10,12 @@ const added = (...addresses: string[]): Dialer => {
 
 it('dials each source at once, and once', () => {
   const dialer = added('a', 'b');
-  expect([dialer.due(0), dialer.due(0), dialer.due(0), dialer.dueAt()]).toEqual([0, 1, undefined, Infinity]);
+  expect([dialer.due(0), dialer.due(0), dialer.due(0), dialer.dueAt()]).toEqual([
+    0,
+    1,
+    undefined,
+    Infinity,
+  ]);
 });
 
 it('waits longer after each failure, with jitter, at most 30 s and a quarter', () => {
@@ -29,7 +34,9 @@ it('waits longer after each failure, with jitter, at most 30 s and a quarter', (
     expect(pause).toBeGreaterThanOrEqual(0.75 * base);
     expect(pause).toBeLessThanOrEqual(1.25 * base);
   });
-  expect(new Set(pauses.map((pause, i) => (pause / Math.min(30_000, 500 * 2 ** i)).toFixed(3))).size).toBeGreaterThan(6);
+  expect(
+    new Set(pauses.map((pause, i) => (pause / Math.min(30_000, 500 * 2 ** i)).toFixed(3))).size,
+  ).toBeGreaterThan(6);
 });
 
 it('starts from the shortest pause again once the source was of use', () => {

@@ -6,7 +6,13 @@ import { WorkingSet } from '../../src/store/index.ts';
 import { layoutFor } from '../session/helpers.ts';
 
 /** The rule, one id at a time: rarest first, among equals in the order from `rotate` on round the window. */
-function slowPick(blocks: Blocks, sbn: number, has: Bitset | undefined, count: number, rotate: number): number[] {
+function slowPick(
+  blocks: Blocks,
+  sbn: number,
+  has: Bitset | undefined,
+  count: number,
+  rotate: number,
+): number[] {
   const { layout, held, assigned, arriving, holders } = blocks;
   const window = layout.windowSize(sbn);
   const ids: number[] = [];
@@ -17,7 +23,10 @@ function slowPick(blocks: Blocks, sbn: number, has: Bitset | undefined, count: n
   const level = (id: number): number => Math.min(15, holders[id]!);
   const order = open.map((id, place) => ({ id, place }));
   order.sort((a, b) => level(a.id) - level(b.id) || a.place - b.place);
-  return order.slice(0, count).map(({ id }) => id).sort((a, b) => a - b);
+  return order
+    .slice(0, count)
+    .map(({ id }) => id)
+    .sort((a, b) => a - b);
 }
 
 function randomBlocks(rng: Rng, sourceSymbols: number, blockCount: number): Blocks {
@@ -59,7 +68,9 @@ describe('the picker', () => {
       const blocks = randomBlocks(rng, 100 + rng.below(900), 2);
       const rotate = rng.below(5_000);
       for (const count of [1, 4, 37, 500, 5_000]) {
-        expect(pickWanted(blocks, 1, undefined, count, rotate)).toEqual(slowPick(blocks, 1, undefined, count, rotate));
+        expect(pickWanted(blocks, 1, undefined, count, rotate)).toEqual(
+          slowPick(blocks, 1, undefined, count, rotate),
+        );
       }
     }
   });

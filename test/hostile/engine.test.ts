@@ -66,7 +66,15 @@ class Victim {
     this.feed({ kind: 'link-open', link, address: `peer ${link}` });
     const flags = FLAG.serving | FLAG.fetching;
     const nonce = new Uint8Array(16).fill(link);
-    if (hello) this.say(link, { type: 'hello', versions: [1], contentId: content.id, nonce, flags, agent: 'x' });
+    if (hello)
+      this.say(link, {
+        type: 'hello',
+        versions: [1],
+        contentId: content.id,
+        nonce,
+        flags,
+        agent: 'x',
+      });
     return link;
   }
 
@@ -99,11 +107,18 @@ class Victim {
         return { kind: 'written', link, sbn, esis, verdicts: esis.map(() => 'rejected' as const) };
       }
       case 'read-leaves':
-        return { kind: 'leaves-read', link: output.link, sbn: output.sbn, leaves: content.leaves(output.sbn) };
+        return {
+          kind: 'leaves-read',
+          link: output.link,
+          sbn: output.sbn,
+          leaves: content.leaves(output.sbn),
+        };
       case 'finish-block':
         return { kind: 'block-finished', sbn: output.sbn, outcome: 'short' };
       case 'close':
-        expect(CODES.has(output.code), `close ${output.code}`).toBe(true);
+        // Without bytes it repeats the code of the other end's bye, which may be any.
+        if (output.bytes !== undefined)
+          expect(CODES.has(output.code), `close ${output.code}`).toBe(true);
         expect(this.closed.has(output.link)).toBe(false);
         this.closed.set(output.link, output.code);
         return undefined;
@@ -137,27 +152,56 @@ function randomMessage(rng: Rng): Message {
     return encodeIdRuns([...ids].sort((a, b) => a - b));
   };
   const grants = (): { sbn: number; count: number }[] =>
-    Array.from({ length: 1 + rng.below(6) }, () => ({ sbn: small(), count: 1 + rng.below(rng.below(3) === 0 ? 65_535 : 9) }));
+    Array.from({ length: 1 + rng.below(6) }, () => ({
+      sbn: small(),
+      count: 1 + rng.below(rng.below(3) === 0 ? 65_535 : 9),
+    }));
   const sequence = rng.below(3) === 0 ? rng.uint32() : rng.below(3);
   switch (rng.below(14)) {
     case 0:
       return { type: 'want-descriptor' };
     case 1:
-      return { type: 'descriptor', total: 400, offset: 0, bytes: rng.fill(new Uint8Array(1 + rng.below(400))) };
+      return {
+        type: 'descriptor',
+        total: 400,
+        offset: 0,
+        bytes: rng.fill(new Uint8Array(1 + rng.below(400))),
+      };
     case 2:
       return { type: 'want-leaves', sbn: small() };
     case 3:
-      return { type: 'leaves', sbn: small(), first: rng.below(3), bytes: new Uint8Array(16 * rng.below(50)) };
+      return {
+        type: 'leaves',
+        sbn: small(),
+        first: rng.below(3),
+        bytes: new Uint8Array(16 * rng.below(50)),
+      };
     case 4:
-      return { type: 'ask', strategy: [0, 1, 3, 4][rng.below(4)] as 0, summaryKind: rng.below(3) as 0, updateFrequency: small() };
+      return {
+        type: 'ask',
+        strategy: [0, 1, 3, 4][rng.below(4)] as 0,
+        summaryKind: rng.below(3) as 0,
+        updateFrequency: small(),
+      };
     case 5:
     case 6: {
       const bits = new Bitset(layout.idCount);
       for (let id = 0; id < layout.idCount; id++) if (rng.below(2) === 0) bits.add(id);
-      const body = rng.below(2) === 0 ? encodeExact(bits, 0, layout.idCount) : rng.fill(new Uint8Array(rng.below(60)));
+      const body =
+        rng.below(2) === 0
+          ? encodeExact(bits, 0, layout.idCount)
+          : rng.fill(new Uint8Array(rng.below(60)));
       const [firstSbn, blockCount] = rng.below(3) === 0 ? [small(), 1 + rng.below(9)] : [0, 5];
       const fits = firstSbn + blockCount <= 65_536;
-      return { type: 'summary', sequence, firstSbn: fits ? firstSbn : 0, blockCount, more: rng.below(4) === 0, kind: rng.below(3) as 0, body };
+      return {
+        type: 'summary',
+        sequence,
+        firstSbn: fits ? firstSbn : 0,
+        blockCount,
+        more: rng.below(4) === 0,
+        kind: rng.below(3) as 0,
+        body,
+      };
     }
     case 7:
       return { type: 'delta', sequence, body: runs() };
@@ -166,13 +210,21 @@ function randomMessage(rng: Rng): Message {
     case 9:
       return { type: 'want', body: runs() };
     case 10:
-      return { type: 'dry', grants: rng.below(2) === 0 ? [] : grants(), body: rng.below(2) === 0 ? new Uint8Array(0) : runs() };
+      return {
+        type: 'dry',
+        grants: rng.below(2) === 0 ? [] : grants(),
+        body: rng.below(2) === 0 ? new Uint8Array(0) : runs(),
+      };
     case 11:
       return { type: 'status', flags: rng.below(16) };
     case 12:
       return { type: rng.below(2) === 0 ? 'ping' : 'pong', token: rng.below(4) };
     default:
-      return { type: 'bye', code: rng.below(2) === 0 ? 1_000 : 4_000 + rng.below(999), reason: 'x' };
+      return {
+        type: 'bye',
+        code: rng.below(2) === 0 ? 1_000 : 4_000 + rng.below(999),
+        reason: 'x',
+      };
   }
 }
 
@@ -189,7 +241,9 @@ describe('a hostile neighbour', () => {
           const action = rng.below(10);
           if (action < 7) victim.say(link, randomMessage(rng));
           else if (action < 9) {
-            const esis = Array.from({ length: 1 + rng.below(5) }, () => rng.below(rng.below(9) === 0 ? 2 ** 24 : 40));
+            const esis = Array.from({ length: 1 + rng.below(5) }, () =>
+              rng.below(rng.below(9) === 0 ? 2 ** 24 : 40),
+            );
             victim.symbols(link, rng.below(rng.below(9) === 0 ? 65_536 : 5), esis);
           } else victim.feed({ kind: 'timeout' });
           messages++;
@@ -208,7 +262,8 @@ describe('a hostile neighbour', () => {
         const link = victim.connect(rng.below(5) > 0);
         for (let n = 0; n < 10 && !victim.closed.has(link); n++) {
           const bytes = encodeControl(randomMessage(rng));
-          for (let flips = 1 + rng.below(3); flips > 0; flips--) bytes[rng.below(bytes.length)] = rng.uint32();
+          for (let flips = 1 + rng.below(3); flips > 0; flips--)
+            bytes[rng.below(bytes.length)] = rng.uint32();
           const cut = rng.below(4) === 0 ? rng.below(bytes.length) : bytes.length;
           victim.feed({ kind: 'control', link, bytes: bytes.subarray(0, cut) });
         }
@@ -254,7 +309,10 @@ describe('a hostile neighbour', () => {
     victim.say(link, { type: 'ask', strategy: 0, summaryKind: 0, updateFrequency: 0 });
     const count = 65_535;
     for (let n = 0; n < 40; n++) {
-      victim.say(link, { type: 'grant', grants: Array.from({ length: 15 }, () => ({ sbn: 0, count })) });
+      victim.say(link, {
+        type: 'grant',
+        grants: Array.from({ length: 15 }, () => ({ sbn: 0, count })),
+      });
     }
     expect(victim.closed.get(link)).toBeUndefined();
     expect(victim.bytesOut).toBeLessThan(40 * 15 * 10 + 500);

@@ -123,7 +123,13 @@ describe('a description', () => {
   it('bloom, of a window that no filter can hold: exact for that block', () => {
     const layout = layoutFor(56_403, 1, 4);
     const held = WorkingSet.full(layout);
-    const told = new Description({ layout, held, journal: new Journal(), kind: 'bloom', rng: new Rng(1) });
+    const told = new Description({
+      layout,
+      held,
+      journal: new Journal(),
+      kind: 'bloom',
+      rng: new Rng(1),
+    });
     const view = new RemoteView(layout);
     deliver(view, told.next());
     expect(view.exact.count).toBe(layout.idCount);
@@ -132,7 +138,13 @@ describe('a description', () => {
   it('made exact says all exactly, and no filter hides anything any more', () => {
     const layout = layoutFor(1_000, 2);
     const held = randomSet(layout, 0.5, new Rng(3));
-    const told = new Description({ layout, held, journal: new Journal(), kind: 'bloom', rng: new Rng(1) });
+    const told = new Description({
+      layout,
+      held,
+      journal: new Journal(),
+      kind: 'bloom',
+      rng: new Rng(1),
+    });
     const view = new RemoteView(layout);
     deliver(view, told.next());
     told.makeExact();
@@ -169,7 +181,10 @@ describe('a view', () => {
         if (rng.below(3) === 0) {
           const firstSbn = rng.below(4);
           const blockCount = 1 + rng.below(4 - firstSbn);
-          const [from, to] = [layout.windowStart(firstSbn), layout.windowStart(firstSbn + blockCount)];
+          const [from, to] = [
+            layout.windowStart(firstSbn),
+            layout.windowStart(firstSbn + blockCount),
+          ];
           const bits = new Bitset(layout.idCount);
           for (let id = from; id < to; id++) if (rng.below(2) === 0) bits.add(id);
           for (let id = from; id < to; id++) {
@@ -204,7 +219,15 @@ describe('a view', () => {
     }
   };
   const full = Uint8Array.of(3, 0);
-  const summary = { type: 'summary', sequence: 0, firstSbn: 0, blockCount: 4, more: false, kind: 0, body: full } as const;
+  const summary = {
+    type: 'summary',
+    sequence: 0,
+    firstSbn: 0,
+    blockCount: 4,
+    more: false,
+    kind: 0,
+    body: full,
+  } as const;
   const delta = { type: 'delta', sequence: 0, body: encodeIdRuns([1]) } as const;
 
   it('refuses a gap in the sequence as MALFORMED', () => {
@@ -216,7 +239,8 @@ describe('a view', () => {
   });
 
   it('refuses what is beyond the content, and exact bodies that are none, as BAD_SUMMARY', () => {
-    const bad = (change: object): unknown => codeOf(() => new RemoteView(layout).summary({ ...summary, ...change }));
+    const bad = (change: object): unknown =>
+      codeOf(() => new RemoteView(layout).summary({ ...summary, ...change }));
     expect(bad({ firstSbn: 1 })).toBe(CLOSE.BAD_SUMMARY);
     expect(bad({ firstSbn: 65_535, blockCount: 1 })).toBe(CLOSE.BAD_SUMMARY);
     expect(bad({ body: Uint8Array.of(9) })).toBe(CLOSE.BAD_SUMMARY);

@@ -28,7 +28,11 @@ export interface SenderKit {
 export function senderFor(
   held: WorkingSet,
   strategy: StrategyCode | undefined,
-  options: { readonly fresh?: FreshCursors; readonly batchMax?: number; readonly seed?: number } = {},
+  options: {
+    readonly fresh?: FreshCursors;
+    readonly batchMax?: number;
+    readonly seed?: number;
+  } = {},
 ): SenderKit {
   const { layout } = held;
   const { batchMax = 10, seed = 1 } = options;

@@ -25,7 +25,15 @@ const OTHERS: readonly Message[] = [
   { type: 'want-leaves', sbn: 0 },
   { type: 'leaves', sbn: 0, first: 0, bytes: new Uint8Array(0) },
   { type: 'ask', strategy: 4, summaryKind: 0, updateFrequency: 10 },
-  { type: 'summary', sequence: 0, firstSbn: 0, blockCount: 1, more: false, kind: 0, body: Uint8Array.of(0) },
+  {
+    type: 'summary',
+    sequence: 0,
+    firstSbn: 0,
+    blockCount: 1,
+    more: false,
+    kind: 0,
+    body: Uint8Array.of(0),
+  },
   { type: 'delta', sequence: 0, body: new Uint8Array(0) },
   { type: 'grant', grants: [{ sbn: 0, count: 1 }] },
   { type: 'want', body: Uint8Array.of(0) },
@@ -62,7 +70,12 @@ describe('hello', () => {
     expect(decodeControl(first.bytes)).toMatchObject({ type: 'hello', flags: FLAG.fetching });
     const answer = say(link, hello);
     expect(kinds(answer)).toEqual(['send', 'ready']);
-    expect([link.serving, link.fetching, link.complete, link.remoteAgent]).toEqual([true, false, false, 'other']);
+    expect([link.serving, link.fetching, link.complete, link.remoteAgent]).toEqual([
+      true,
+      false,
+      false,
+      'other',
+    ]);
   });
 
   it('with another version, another content or the own nonce closes', () => {
@@ -118,7 +131,11 @@ describe('legality', () => {
     for (const link of [new Link(options(1), 0), opened()]) {
       outputs(link);
       const close = closeOf(say(link, { type: 'bye', code: 4013, reason: 'full' }));
-      expect(close).toMatchObject({ code: 4013, reason: 'closed by the other end: full', bytes: undefined });
+      expect(close).toMatchObject({
+        code: 4013,
+        reason: 'closed by the other end: full',
+        bytes: undefined,
+      });
       expect(link.phase).toBe('closed');
     }
   });
@@ -197,9 +214,12 @@ describe('liveness', () => {
     const a = new Link(options(1), 0);
     const b = new Link(options(2), 0);
     const exchange = (now: number): void => {
-      for (let moved = true; moved; ) {
+      for (let moved = true; moved;) {
         moved = false;
-        for (const [from, to] of [[a, b], [b, a]] as const) {
+        for (const [from, to] of [
+          [a, b],
+          [b, a],
+        ] as const) {
           for (const out of outputs(from)) {
             if (out.kind === 'close') throw new Error(`closed: ${out.reason}`);
             if (out.kind !== 'send') continue;

@@ -5,7 +5,13 @@ import { Pace, TokenBucket } from '../../src/session/index.ts';
 const T = 16_384;
 
 /** A link of `rate` symbols per ms and a round trip of `rtt` ms, asked for as much as its pace allows. */
-function drive(rate: number, rtt: number, ms: number, pace = new Pace(T), from = 0): { pace: Pace; came: number; credit: number } {
+function drive(
+  rate: number,
+  rtt: number,
+  ms: number,
+  pace = new Pace(T),
+  from = 0,
+): { pace: Pace; came: number; credit: number } {
   const arrivals: number[] = [];
   let freeAt = from;
   let credit = 0;
@@ -35,7 +41,13 @@ function drive(rate: number, rtt: number, ms: number, pace = new Pace(T), from =
 }
 
 describe('pace', () => {
-  for (const [rate, rtt] of [[0.01, 20], [0.1, 200], [1, 20], [1, 200], [3, 60]] as const) {
+  for (const [rate, rtt] of [
+    [0.01, 20],
+    [0.1, 200],
+    [1, 20],
+    [1, 200],
+    [3, 60],
+  ] as const) {
     it(`keeps a link of ${rate} symbols/ms and ${rtt} ms full, and its queue short`, () => {
       const { came, pace } = drive(rate, rtt, 30_000);
       expect(came / (rate * 30_000)).toBeGreaterThan(0.9);

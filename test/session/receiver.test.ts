@@ -42,7 +42,8 @@ describe('credit', () => {
           expect(grants.reduce((sum, { count }) => sum + count, 0) + ids.length).toBe(live());
           for (const one of owed) one.live = false;
         }
-        if (receiver.credit !== live() || receiver.room(now) < 0) expect(receiver.credit).toBe(live());
+        if (receiver.credit !== live() || receiver.room(now) < 0)
+          expect(receiver.credit).toBe(live());
       }
       for (const { key } of owed) {
         expect(wants ? receiver.arrive(key, 0) : receiver.arrive(idOf(key, 0), key)).toBeDefined();
@@ -70,7 +71,12 @@ describe('credit', () => {
       receiver.want([7], 0);
       if (i < 2) receiver.stall(0);
     }
-    expect([1, 2, 3, 4].map(() => receiver.arrive(7, 0))).toEqual(['want', 'void', 'void', undefined]);
+    expect([1, 2, 3, 4].map(() => receiver.arrive(7, 0))).toEqual([
+      'want',
+      'void',
+      'void',
+      undefined,
+    ]);
   });
 
   it('a refusal of one request leaves the other one covered', () => {
@@ -137,7 +143,9 @@ describe('dry', () => {
     const receiver = new Receiver(layout);
     receiver.grant(1, 5, 0);
     receiver.dryGrant(1, 5, 100, 1_000);
-    expect([receiver.mayAsk(1, 1_099), receiver.mayAsk(0, 200), receiver.mayAsk(1, 1_100)]).toEqual([false, true, true]);
+    expect([receiver.mayAsk(1, 1_099), receiver.mayAsk(0, 200), receiver.mayAsk(1, 1_100)]).toEqual(
+      [false, true, true],
+    );
     expect(receiver.retryAt).toBe(1_100);
     receiver.forgetDry();
     expect(receiver.mayAsk(1, 200)).toBe(true);

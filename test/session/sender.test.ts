@@ -21,14 +21,15 @@ describe('fresh symbols', () => {
     const rng = new Rng(4);
     const fresh = new FreshCursors(layout, undefined, rng);
     const held = WorkingSet.full(layout);
-    const links = [STRATEGY.uninformed, STRATEGY['uninformed-wor'], STRATEGY.reconciled].map((s, seed) =>
-      senderFor(held, s, { fresh, seed }),
+    const links = [STRATEGY.uninformed, STRATEGY['uninformed-wor'], STRATEGY.reconciled].map(
+      (s, seed) => senderFor(held, s, { fresh, seed }),
     );
     const seen = new Set<number>();
-    for (let total = 0; total < layout.idCount; ) {
+    for (let total = 0; total < layout.idCount;) {
       const kit = links[rng.below(links.length)]!;
       const sbn = rng.below(3);
-      const left = layout.windowSize(sbn) - [...seen].filter((id) => layout.sbnOf(id) === sbn).length;
+      const left =
+        layout.windowSize(sbn) - [...seen].filter((id) => layout.sbnOf(id) === sbn).length;
       if (left === 0) continue;
       kit.sender.grant([{ sbn, count: Math.min(left, 1 + rng.below(20)) }]);
       for (const id of drain(kit)) {
@@ -92,7 +93,8 @@ describe('what a sender picks', () => {
     for (const id of drain(kit)) counts.set(id, (counts.get(id) ?? 0) + 1);
     expect([...counts.keys()].sort((a, b) => a - b)).toEqual(membersOf(held));
     const expected = 20_000 / held.count;
-    for (const count of counts.values()) expect(Math.abs(count - expected)).toBeLessThan(6 * Math.sqrt(expected));
+    for (const count of counts.values())
+      expect(Math.abs(count - expected)).toBeLessThan(6 * Math.sqrt(expected));
   });
 
   it('reconciled: never what the view has, at whatever time it came to have it', () => {
@@ -168,8 +170,13 @@ describe('credit', () => {
   });
 
   it('blocks take turns', () => {
-    const kit = senderFor(WorkingSet.full(layoutFor(100, 2)), STRATEGY['uninformed-wor'], { batchMax: 5 });
-    kit.sender.grant([{ sbn: 0, count: 20 }, { sbn: 1, count: 20 }]);
+    const kit = senderFor(WorkingSet.full(layoutFor(100, 2)), STRATEGY['uninformed-wor'], {
+      batchMax: 5,
+    });
+    kit.sender.grant([
+      { sbn: 0, count: 20 },
+      { sbn: 1, count: 20 },
+    ]);
     expect([1, 2, 3, 4].map(() => kit.sender.next()?.sbn)).toEqual([0, 1, 0, 1]);
   });
 
@@ -201,10 +208,16 @@ describe('credit', () => {
     const grant = [{ sbn: 0, count: 1 }];
     expect(codeOf(() => senderFor(held, undefined).sender.grant(grant))).toBe(CLOSE.UNEXPECTED);
     expect(codeOf(() => senderFor(held, undefined).sender.want([1]))).toBe(CLOSE.UNEXPECTED);
-    expect(codeOf(() => senderFor(held, STRATEGY.coordinated).sender.grant(grant))).toBe(CLOSE.UNEXPECTED);
-    expect(codeOf(() => senderFor(held, STRATEGY.reconciled).sender.want([1]))).toBe(CLOSE.UNEXPECTED);
+    expect(codeOf(() => senderFor(held, STRATEGY.coordinated).sender.grant(grant))).toBe(
+      CLOSE.UNEXPECTED,
+    );
+    expect(codeOf(() => senderFor(held, STRATEGY.reconciled).sender.want([1]))).toBe(
+      CLOSE.UNEXPECTED,
+    );
     const beyond = [{ sbn: 2, count: 1 }];
-    expect(codeOf(() => senderFor(held, STRATEGY.uninformed).sender.grant(beyond))).toBe(CLOSE.MALFORMED);
+    expect(codeOf(() => senderFor(held, STRATEGY.uninformed).sender.grant(beyond))).toBe(
+      CLOSE.MALFORMED,
+    );
   });
 
   it('a sender that is itself receiving does not draw its pool anew for every symbol', () => {

@@ -54,7 +54,9 @@ describe('a polluter', () => {
         if (entry.kind === 'link' && entry.to === 'bad') dialsAfter++;
       };
       finish(it);
-      const rejected = it.receiver.events.flatMap((e) => (e.type === 'rejected' ? [e.address] : []));
+      const rejected = it.receiver.events.flatMap((e) =>
+        e.type === 'rejected' ? [e.address] : [],
+      );
       expect(new Set(rejected)).toEqual(new Set(['bad']));
       expect(lost(it.receiver, 'bad')).toEqual([CLOSE.BAD_SYMBOL]);
       expect(lost(it.receiver, 'a')).toEqual([]);
@@ -79,7 +81,10 @@ describe('a polluter', () => {
     const it = scene([{ name: 'bad', pollute: 1 }]);
     it.world.run(() => it.receiver.transfer.phase === 'failed');
     const [failed] = eventsOf(it.receiver, 'failed');
-    expect(failed).toMatchObject({ code: 'UNREACHABLE', message: expect.stringMatching(/bad: .*leaf/) });
+    expect(failed).toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringMatching(/bad: .*leaf/),
+    });
     expect(it.receiver.transfer.status().have).toBe(0);
     expect(it.receiver.held.count).toBe(0);
   });
@@ -102,7 +107,8 @@ describe('a silent peer that claims everything', () => {
     const before = it.receiver.events.findIndex((e) => e.type === 'link-down');
     const stalls = it.receiver.events.slice(0, before).filter((e) => e.type === 'stalled');
     expect(stalls).toHaveLength(3);
-    for (const stall of eventsOf(it.receiver, 'stalled')) expect(stall).toMatchObject({ address: 'liar' });
+    for (const stall of eventsOf(it.receiver, 'stalled'))
+      expect(stall).toMatchObject({ address: 'liar' });
   });
 
   it('is no part of an honest run: the control', () => {
@@ -202,7 +208,10 @@ describe('metadata', () => {
   });
 
   it('only wrong descriptors: the failure says so of each source', () => {
-    const bad = [{ name: 'bad 1', ...forge }, { name: 'bad 2', ...forge }];
+    const bad = [
+      { name: 'bad 1', ...forge },
+      { name: 'bad 2', ...forge },
+    ];
     const it = scene(bad, {}, { described: false });
     it.world.run(() => it.receiver.transfer.phase === 'failed');
     const [failed] = eventsOf(it.receiver, 'failed');
@@ -276,7 +285,10 @@ describe('how a download ends without its file', () => {
     finish(once);
     expect(once.receiver.transfer.status().received).toBeLessThanOrEqual(SYMBOLS + 256);
     const it = scene([{ name: 'a' }], {}, { faults: { corruptBlocks: 1_000 } });
-    expect(failure(it)).toMatchObject({ code: 'CORRUPT', message: expect.stringContaining('block') });
+    expect(failure(it)).toMatchObject({
+      code: 'CORRUPT',
+      message: expect.stringContaining('block'),
+    });
   });
 
   it('the disk is full: DISK with its reason, and the neighbours are told', () => {
@@ -330,9 +342,18 @@ describe('time that jumps', () => {
 describe('unequal links', () => {
   for (const strategy of ['coordinated', 'reconciled'] as const) {
     it(`a slow one does not hold up a fast one (${strategy})`, () => {
-      const world = new World(5, (_, to) => ({ delayMs: 40, bytesPerMs: to.name === 'slow' ? 50 : 1_000 }));
-      for (const name of ['fast', 'slow']) world.add({ name, content, held: 'full', transfer: { fetch: false } });
-      const receiver = world.add({ name: 'receiver', content, held: 'none', transfer: { strategy } });
+      const world = new World(5, (_, to) => ({
+        delayMs: 40,
+        bytesPerMs: to.name === 'slow' ? 50 : 1_000,
+      }));
+      for (const name of ['fast', 'slow'])
+        world.add({ name, content, held: 'full', transfer: { fetch: false } });
+      const receiver = world.add({
+        name: 'receiver',
+        content,
+        held: 'none',
+        transfer: { strategy },
+      });
       for (const name of ['fast', 'slow']) receiver.addSource(name);
       const ideal = content.layout.length / 1_050;
       expect(finish({ world, receiver })).toBeLessThan(1.15 * ideal);

@@ -4,7 +4,12 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError, Rng } from '../../src/base/index.ts';
 import type { ScenarioOptions, ScenarioResult } from '../../src/sim/index.ts';
-import { allocatePair, allocateSenders, runScenario, sharingProbability } from '../../src/sim/index.ts';
+import {
+  allocatePair,
+  allocateSenders,
+  runScenario,
+  sharingProbability,
+} from '../../src/sim/index.ts';
 import {
   augmentedWithout,
   augmentedWithReplacement,
@@ -33,17 +38,30 @@ function mean(cell: Cell, seeds: number): number {
 
 /** ± 4 % of all symbols received: the spread of a mean of a few runs at ℓ = 2000. */
 function expectNear(found: number, closed: number, label: string): void {
-  expect(Math.abs(found - closed) / (1 + closed), `${label}: ${found} for ${closed}`).toBeLessThan(0.04);
+  expect(Math.abs(found - closed) / (1 + closed), `${label}: ${found} for ${closed}`).toBeLessThan(
+    0.04,
+  );
 }
 
 describe('reconciled: a pair, and a full source augmented by a peer', () => {
   // A filter is told once here: five updates of 8 bits a symbol to two senders are 1 % by themselves.
-  for (const [summary, updates] of [['auto', 10], ['exact', 10], ['bloom', 1]] as const) {
+  for (const [summary, updates] of [
+    ['auto', 10],
+    ['exact', 10],
+    ['bloom', 1],
+  ] as const) {
     for (const scenario of ['pair', 'augmented'] as const) {
       it(`${scenario}, ${summary}: at most 1 % in all`, () => {
         for (const containment of [0, 0.2, 0.4]) {
           for (const seed of [1, 2, 3]) {
-            const cell = { scenario, strategy: 'reconciled', summary, updates, slack: 1.1, containment } as const;
+            const cell = {
+              scenario,
+              strategy: 'reconciled',
+              summary,
+              updates,
+              slack: 1.1,
+              containment,
+            } as const;
             const { overhead, totalOverhead, duplicate } = run(cell, seed);
             expect(totalOverhead).toBeLessThanOrEqual(0.01);
             expect(totalOverhead).toBeGreaterThanOrEqual(overhead);
@@ -55,13 +73,23 @@ describe('reconciled: a pair, and a full source augmented by a peer', () => {
   }
 
   it('the pair does as well as a server: one symbol received for each needed', () => {
-    const cell = { scenario: 'pair', strategy: 'reconciled', slack: 1.1, containment: 0.3 } as const;
+    const cell = {
+      scenario: 'pair',
+      strategy: 'reconciled',
+      slack: 1.1,
+      containment: 0.3,
+    } as const;
     const { needed, received, useful } = run(cell, 1);
     expect([received, useful]).toEqual([needed, needed]);
   });
 
   it('the augmented download is almost twice as fast as one server', () => {
-    const cell = { scenario: 'augmented', strategy: 'reconciled', slack: 1.1, containment: 0.3 } as const;
+    const cell = {
+      scenario: 'augmented',
+      strategy: 'reconciled',
+      slack: 1.1,
+      containment: 0.3,
+    } as const;
     expect(run(cell, 1).speedup).toBeGreaterThan(1.98);
   });
 });
@@ -122,12 +150,19 @@ describe('reconciled, four peers', () => {
   // such time; at ℓ = 2000 it is a quarter of the download, at 24 000 a thirtieth (.045 more duplicates at f = 10).
   const large = { scenario: 'four', strategy: 'reconciled', symbols: 24_000 } as const;
 
-  for (const [summary, phi] of [['exact', 0], ['bloom', 0.0217]] as const) {
+  for (const [summary, phi] of [
+    ['exact', 0],
+    ['bloom', 0.0217],
+  ] as const) {
     it(`one summary (${summary}) is what the closed form says`, () => {
       for (const slack of [1.1, 1.3]) {
         for (const containment of [0, 0.3, 0.5]) {
           const found = run({ ...large, summary, slack, containment, updates: 1 }, 1).overhead;
-          expectNear(found, fourReconciledOnce(slack, containment, phi), `s ${slack}, c ${containment}`);
+          expectNear(
+            found,
+            fourReconciledOnce(slack, containment, phi),
+            `s ${slack}, c ${containment}`,
+          );
         }
       }
     });
@@ -135,8 +170,18 @@ describe('reconciled, four peers', () => {
 
   it('ten updates bring it down to a tenth or so', () => {
     // Reference simulation with instant updates: .111 (s = 1.1) and .066 (s = 1.3) at c = 0.
-    for (const [slack, model] of [[1.1, 0.111], [1.3, 0.066]] as const) {
-      const cell = { ...large, symbols: 47_000, summary: 'bloom', slack, containment: 0, updates: 10 } as const;
+    for (const [slack, model] of [
+      [1.1, 0.111],
+      [1.3, 0.066],
+    ] as const) {
+      const cell = {
+        ...large,
+        symbols: 47_000,
+        summary: 'bloom',
+        slack,
+        containment: 0,
+        updates: 10,
+      } as const;
       const found = run(cell, 1).overhead;
       expect(found).toBeGreaterThan(model - 0.015);
       expect(found).toBeLessThan(model + 0.03);
@@ -154,9 +199,14 @@ describe('reconciled, four peers', () => {
 
 describe('the initial allocations', () => {
   it('p is that of the table', () => {
-    const table = { 1.1: [0.833, 0.747, 0.657, 0.562, 0.456, 0.335], 1.3: [0.611, 0.537, 0.456, 0.367, 0.266, 0.147] };
+    const table = {
+      1.1: [0.833, 0.747, 0.657, 0.562, 0.456, 0.335],
+      1.3: [0.611, 0.537, 0.456, 0.367, 0.266, 0.147],
+    };
     for (const [slack, row] of Object.entries(table)) {
-      row.forEach((p, i) => expect(sharingProbability(Number(slack), CONTAINMENTS[i]!, 4)).toBeCloseTo(p, 3));
+      row.forEach((p, i) =>
+        expect(sharingProbability(Number(slack), CONTAINMENTS[i]!, 4)).toBeCloseTo(p, 3),
+      );
     }
   });
 
@@ -164,7 +214,10 @@ describe('the initial allocations', () => {
     const rng = new Rng(1);
     expect(() => sharingProbability(1.1, 0.71, 4)).toThrow(UsageError);
     expect(() => sharingProbability(1.3, 0.61, 4)).toThrow(UsageError);
-    for (const [slack, most] of [[1.1, 0.4545], [1.3, 0.3846]] as const) {
+    for (const [slack, most] of [
+      [1.1, 0.4545],
+      [1.3, 0.3846],
+    ] as const) {
       expect(() => allocatePair(ELL, 2 * ELL, slack, most - 0.001, rng)).not.toThrow();
       expect(() => allocatePair(ELL, 2 * ELL, slack, most + 0.001, rng)).toThrow(UsageError);
     }
@@ -172,7 +225,11 @@ describe('the initial allocations', () => {
   });
 
   it('a pair: |A| = ℓ/2, |B∖A| = (s − ½)ℓ, and the share c of B is in A', () => {
-    for (const [slack, containment] of [[1.1, 0], [1.1, 0.4], [1.3, 0.3]] as const) {
+    for (const [slack, containment] of [
+      [1.1, 0],
+      [1.1, 0.4],
+      [1.3, 0.3],
+    ] as const) {
       const { receiver, senders } = allocatePair(ELL, 2 * ELL, slack, containment, new Rng(7));
       const [sender] = senders as [(typeof senders)[0]];
       let shared = 0;
@@ -186,9 +243,19 @@ describe('the initial allocations', () => {
   });
 
   it('four: the union is sℓ, each sender has ℓ/2 on average, and the share c of it is in A', () => {
-    for (const [slack, containment] of [[1.1, 0.5], [1.3, 0.2]] as const) {
+    for (const [slack, containment] of [
+      [1.1, 0.5],
+      [1.3, 0.2],
+    ] as const) {
       const ell = 20_000;
-      const { receiver, senders, freshFrom } = allocateSenders(ell, 2 * ell, slack, containment, 4, new Rng(7));
+      const { receiver, senders, freshFrom } = allocateSenders(
+        ell,
+        2 * ell,
+        slack,
+        containment,
+        4,
+        new Rng(7),
+      );
       const union = receiver.clone();
       for (const sender of senders) {
         let shared = 0;

@@ -4,7 +4,13 @@ import { Bitset, Rng } from '../../src/base/index.ts';
 import type { Fault, SimPeer, SimPeerOptions } from '../../src/sim/index.ts';
 import { simContent, TraceHash, World } from '../../src/sim/index.ts';
 
-const STRATEGIES = ['coordinated', 'coordinated', 'reconciled', 'uninformed', 'uninformed-wor'] as const;
+const STRATEGIES = [
+  'coordinated',
+  'coordinated',
+  'reconciled',
+  'uninformed',
+  'uninformed-wor',
+] as const;
 /** No fault after this time, ms. */
 const FAULTS_END = 60_000;
 /** All must be done by then, ms. */
@@ -47,11 +53,20 @@ export function runSwarm(seed: number): SwarmResult {
   const full = rng.below(3);
   const partial = full === 0 ? between(1, 3) : rng.below(3);
   const fetchers = between(1, 4);
-  const disk = (): Partial<SimPeerOptions> => ({ diskMs: pick([0, 0, 5, 50]), decodeMs: pick([0, 20, 300]) });
+  const disk = (): Partial<SimPeerOptions> => ({
+    diskMs: pick([0, 0, 5, 50]),
+    decodeMs: pick([0, 20, 300]),
+  });
   const sources: SimPeer[] = [];
   for (let i = 0; i < full; i++) {
     sources.push(
-      world.add({ name: `full ${i}`, content, held: 'full', transfer: { fetch: false }, ...disk() }),
+      world.add({
+        name: `full ${i}`,
+        content,
+        held: 'full',
+        transfer: { fetch: false },
+        ...disk(),
+      }),
     );
   }
   // Together the partial sources have more than enough; every one of their symbols is needed by nobody in particular.
@@ -93,7 +108,8 @@ export function runSwarm(seed: number): SwarmResult {
     });
     receivers.push(peer);
     for (const source of sources) world.source(peer, source);
-    for (const other of receivers) if (other !== peer && rng.below(2) === 0) world.source(peer, other);
+    for (const other of receivers)
+      if (other !== peer && rng.below(2) === 0) world.source(peer, other);
   };
   for (let i = 0; i < fetchers; i++) {
     if (i === 0 || rng.below(2) === 0) join(i);
@@ -165,7 +181,8 @@ export function check(peer: SimPeer): void {
   if (exchange === undefined || !peer.alive) return;
   const { layout, held } = exchange;
   held.bits.words.forEach((word, i) => {
-    if ((word & ~(peer.held.words[i] ?? 0)) !== 0) throw new Error(`${peer.name} claims what it has not`);
+    if ((word & ~(peer.held.words[i] ?? 0)) !== 0)
+      throw new Error(`${peer.name} claims what it has not`);
   });
   if (fetching === undefined || phase !== 'running') return;
   const { blocks } = fetching;
@@ -184,10 +201,13 @@ export function check(peer: SimPeer): void {
       wanted++;
     });
   }
-  if (wanted !== blocks.assigned.count) throw new Error(`${peer.name} has assigned what nobody owes`);
+  if (wanted !== blocks.assigned.count)
+    throw new Error(`${peer.name} has assigned what nobody owes`);
   for (let sbn = 0; sbn < layout.blockCount; sbn++) {
     if (credit[sbn] !== blocks.creditIn(sbn)) {
-      throw new Error(`${peer.name}: block ${sbn} has credit ${blocks.creditIn(sbn)}, links ${credit[sbn]}`);
+      throw new Error(
+        `${peer.name}: block ${sbn} has credit ${blocks.creditIn(sbn)}, links ${credit[sbn]}`,
+      );
     }
   }
 }

@@ -47,15 +47,25 @@ function share(
 
 describe('copies of the content that leave a full source', () => {
   const results: string[] = [];
-  for (const [count, uplink] of [[4, 400_000], [8, 400_000], [8, 2_000_000]] as const) {
-    for (const [sourceSymbols, blockCount] of [[2_000, 1], [1_024, 4], [250, 8]] as const) {
+  for (const [count, uplink] of [
+    [4, 400_000],
+    [8, 400_000],
+    [8, 2_000_000],
+  ] as const) {
+    for (const [sourceSymbols, blockCount] of [
+      [2_000, 1],
+      [1_024, 4],
+      [250, 8],
+    ] as const) {
       it(`${count} receivers, ${blockCount} × ${sourceSymbols} symbols, ${uplink / 1e6} MB/s`, () => {
         const { world, source, receivers } = share(count, sourceSymbols, blockCount, uplink, {});
         const symbols = sourceSymbols * blockCount;
         const copies = source.transfer.status().sent / symbols;
         const ideal = (symbols * T * 1000) / uplink;
         const label = `${count} × ${uplink / 1e6} MB/s, ${blockCount} × ${sourceSymbols}`;
-        results.push(`${label}: ${copies.toFixed(2)} copies, ${(world.clock.now / ideal).toFixed(2)} × ideal time`);
+        results.push(
+          `${label}: ${copies.toFixed(2)} copies, ${(world.clock.now / ideal).toFixed(2)} × ideal time`,
+        );
         expect(copies).toBeGreaterThanOrEqual(1);
         expect(copies).toBeLessThan(1.5);
         expect(world.clock.now / ideal).toBeLessThan(1.6);
