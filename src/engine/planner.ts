@@ -121,9 +121,13 @@ export class Planner {
     const ids = pickWanted(blocks, sbn, has, open, trading ? rng.below(ROTATIONS) : 0);
     ids.length = this.paid(ids.length, now);
     if (ids.length === 0) return false;
-    for (const id of ids) blocks.assigned.add(id);
-    blocks.credit(sbn, ids.length);
     halves.receiver.want(ids, now);
+    if (!halves.receiver.probing) {
+      for (const id of ids) blocks.assigned.add(id);
+      blocks.credit(sbn, ids.length);
+    } else {
+      this.unpaid(ids.length, now);
+    }
     peer.say({ type: 'want', body: encodeIdRuns(ids) }, true);
     return true;
   }
@@ -140,8 +144,9 @@ export class Planner {
       if (open <= 0) continue;
       const count = this.paid(open, now);
       if (count === 0) break;
-      blocks.credit(sbn, count);
       halves.receiver.grant(sbn, count, now);
+      if (!halves.receiver.probing) blocks.credit(sbn, count);
+      else this.unpaid(count, now);
       grants.push({ sbn, count });
       left -= count;
       if (left <= 0 || grants.length === LIMITS.grantPairsMax) break;
@@ -167,6 +172,11 @@ export class Planner {
       if (!blocks.isFinished(ahead)) leaves.need(ahead);
     }
     return leaves.held.has(sbn);
+  }
+
+  /** A probe is paid for when it is answered, as all that comes of void credit. */
+  private unpaid(count: number, now: number): void {
+    this.o.bucket?.give(count * this.o.blocks.layout.symbolBytes, now);
   }
 
   /** How many of `count` symbols the rate limit lets through now; they are paid for. */

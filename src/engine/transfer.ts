@@ -1,7 +1,8 @@
 // One content over many links, as a machine: fetches it, serves it, or both. No Promise, timer, clock,
 // randomness or I/O: a driver feeds handle(input, now) and drains poll() until it answers `timeout`.
 
-import { Bitset, CorruptError, ProtocolError, Rng, UsageError } from '../base/index.ts';
+import type { Bitset } from '../base/index.ts';
+import { CorruptError, ProtocolError, Rng, UsageError } from '../base/index.ts';
 import type { LinkId } from '../base/index.ts';
 import type { Descriptor } from '../content/index.ts';
 import { layoutOf, openDescriptor } from '../content/index.ts';

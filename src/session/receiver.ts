@@ -30,6 +30,11 @@ export type Cover = 'grant' | 'want' | 'void';
 export class Receiver {
   /** Stalls since the last symbol. */
   stalls = 0;
+  /**
+   * The credit that is out is a probe of a link that has stalled: what it names may be asked of others, too, so that
+   * nobody waits for it. It is booked like credit that has gone void.
+   */
+  probing = false;
   /** No credit before this time, ms: the link has stalled. */
   suspendedUntil = 0;
   readonly pace: Pace;
@@ -65,7 +70,7 @@ export class Receiver {
   /** Symbols of credit that may be added now. */
   room(now: number): number {
     if (now < this.suspendedUntil) return 0;
-    const target = this.stalls > 0 ? 1 : this.pace.target();
+    const target = this.stalls > 0 || (this.probing && this.credit > 0) ? 1 : this.pace.target();
     return Math.max(0, target - this.credit);
   }
 
@@ -90,12 +95,12 @@ export class Receiver {
 
   /** Books one arriving symbol; undefined when no credit covers it, which is a violation (CREDIT). */
   arrive(id: SymbolId, sbn: number): Cover | undefined {
-    if (this.wanted.delete(id)) return 'want';
+    if (this.wanted.delete(id)) return this.probing ? 'void' : 'want';
     const granted = this.granted[sbn] ?? 0;
     if (granted > 0) {
       this.granted[sbn] = granted - 1;
       this.grantedTotal--;
-      return 'grant';
+      return this.probing ? 'void' : 'grant';
     }
     if (this.voidWants > 0 && this.voidWanted.has(id)) {
       this.voidWants--;
@@ -111,6 +116,8 @@ export class Receiver {
   progress(count: number, now: number): void {
     this.stalls = 0;
     this.suspendedUntil = 0;
+    // What arrives first may be older than the probe, which then still is out.
+    if (this.credit === 0) this.probing = false;
     this.deadlineFrom = now;
     this.pace.arrive(count, now);
   }
@@ -129,6 +136,7 @@ export class Receiver {
     this.voidGranted[sbn] = (this.voidGranted[sbn] ?? 0) - late;
     this.pause(sbn, now + retryMs);
     this.pace.forget(live);
+    if (this.probing) return 0;
     this.deadlineFrom = now;
     return live;
   }
@@ -142,7 +150,7 @@ export class Receiver {
       return false;
     }
     this.pace.forget(1);
-    return true;
+    return !this.probing;
   }
 
   /** The sender has nothing for the block until `until`, ms. */
@@ -171,6 +179,12 @@ export class Receiver {
     return this.deadlineFrom + Math.max(SILENCE_MIN_MS, silence);
   }
 
+  /** How long it will take until all that the link owes is here, ms; Infinity while its rate is unknown. */
+  get owesMs(): number {
+    if (this.credit === 0) return 0;
+    return this.pace.rate > 0 ? this.credit / this.pace.rate : Infinity;
+  }
+
   /** This process slept for `ms`: silence in that time is not the sender's. */
   forgive(ms: number): void {
     this.deadlineFrom += ms;
@@ -178,9 +192,10 @@ export class Receiver {
 
   /** Declares the link stalled and takes all its credit back. */
   stall(now: number): VoidCredit {
+    const credit = this.revoke();
     this.stalls++;
     this.suspendedUntil = now + Math.min(PROBE_MAX_MS, PROBE_MIN_MS * 2 ** (this.stalls - 1));
-    return this.revoke();
+    return credit;
   }
 
   /** Takes all credit back. */
@@ -204,10 +219,12 @@ export class Receiver {
     }
     if (this.grantedTotal > 0) this.granted.fill(0);
     this.grantedTotal = 0;
-    return { grants, ids };
+    return this.probing ? { grants: [], ids: [] } : { grants, ids };
   }
 
   private startClock(now: number): void {
-    if (this.credit === 0) this.deadlineFrom = now;
+    if (this.credit > 0) return;
+    this.deadlineFrom = now;
+    this.probing = this.stalls > 0;
   }
 }

@@ -15,6 +15,9 @@ export const WANTS_MAX = 8_192;
 /** Granted symbols that may wait over all blocks. */
 export const GRANTED_MAX: number = 2 ** 20;
 
+/** Refused grants in a row after which what was sent of a block may be sent again. */
+const DRIES = 3;
+
 /** Symbols of one block, to be sent in one frame. */
 export interface Batch {
   readonly sbn: number;
@@ -60,11 +63,14 @@ export class Sender {
   private wantsAt = 0;
   private readonly pools: (Pool | undefined)[] = [];
   private sent: Bitset | undefined;
+  /** Per block, how often in a row a grant met nothing to send. */
+  private readonly dries: Uint8Array;
   private refusal: Refusal = { grants: [], ids: [] };
 
   constructor(options: SenderOptions) {
     this.o = options;
     this.granted = new Uint32Array(options.layout.blockCount);
+    this.dries = new Uint8Array(options.layout.blockCount);
   }
 
   /** Symbols of credit that wait to be sent. */
@@ -157,6 +163,8 @@ export class Sender {
       const left = credit - esis.length;
       const ranDry = esis.length < Math.min(credit, this.o.batchMax);
       if (ranDry) this.refusal.grants.push({ sbn, count: left });
+      if (esis.length > 0) this.dries[sbn] = 0;
+      else if (ranDry) this.wasDry(sbn);
       this.granted[sbn] = ranDry ? 0 : left;
       this.grantedTotal -= ranDry ? credit : esis.length;
       // Blocks take turns, so that one large grant does not hold up the others.
@@ -238,6 +246,20 @@ export class Sender {
   private spent(id: SymbolId): boolean {
     if (this.sent?.has(id)) return true;
     return this.strategy === STRATEGY.reconciled && this.o.view.has(id);
+  }
+
+  /**
+   * Nothing to send for a block that the receiver goes on asking for, long after all that was sent has arrived and been
+   * told of. A symbol it had no use for then (more than K, before a decode fell short) may be what it needs now.
+   */
+  private wasDry(sbn: number): void {
+    const { sent } = this;
+    const dries = (this.dries[sbn] ?? 0) + 1;
+    this.dries[sbn] = dries % DRIES;
+    if (this.strategy !== STRATEGY.reconciled || dries < DRIES || sent === undefined) return;
+    const { layout } = this.o;
+    sent.forEach((id) => sent.delete(id), layout.windowStart(sbn), layout.windowStart(sbn + 1));
+    this.pools[sbn] = undefined;
   }
 
   private markSent(id: SymbolId): void {

@@ -9,6 +9,6 @@ export { simContent, toyHash, type SimContent, type SimContentOptions } from './
 export type { Fault, Misbehaviour } from './faults.ts';
 export type { LinkQuality } from './network.ts';
 export { runScenario, type ScenarioOptions, type ScenarioResult } from './scenario.ts';
-export { SimPeer, type SimPeerOptions } from './sim-peer.ts';
+export { SimPeer, type SimFrame, type SimPeerOptions, type Surroundings } from './sim-peer.ts';
 export { TraceHash, type TraceEntry, type Tracer } from './trace.ts';
-export { World, type SimFrame } from './world.ts';
+export { World } from './world.ts';

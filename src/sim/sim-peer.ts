@@ -1,6 +1,6 @@
 // A driver in virtual time: runs one Transfer with a store that counts symbols instead of keeping them.
 
-import type { LinkId } from '../base/index.ts';
+import type { LinkId, Rng } from '../base/index.ts';
 import { Bitset } from '../base/index.ts';
 import type {
   BlockOutcome,
@@ -16,7 +16,8 @@ import type { SimContent } from './content.ts';
 import { toyHash } from './content.ts';
 import type { Misbehaviour } from './faults.ts';
 import type { Port } from './network.ts';
-import type { World } from './world.ts';
+import type { TraceEntry } from './trace.ts';
+import type { VirtualClock } from './clock.ts';
 
 export interface SimPeerOptions {
   readonly name: string;
@@ -31,6 +32,26 @@ export interface SimPeerOptions {
   readonly diskMs?: number;
   /** Time that finishing a block takes, ms. */
   readonly decodeMs?: number;
+}
+
+/** A symbol frame without its payloads. */
+export interface SimFrame {
+  readonly sbn: number;
+  readonly esis: readonly number[];
+  /** Which of them fail their leaf. */
+  readonly bad: readonly boolean[];
+  readonly symbolBytes: number;
+}
+
+/** What a peer has around it: time, chance and the network. */
+export interface Surroundings {
+  readonly clock: VirtualClock;
+  readonly rng: Rng;
+  onEvent: ((peer: SimPeer, event: TransferEvent) => void) | undefined;
+  tell(entry: TraceEntry): void;
+  dial(from: SimPeer, index: number, address: string): void;
+  control(port: Port | undefined, bytes: Uint8Array): void;
+  symbols(port: Port | undefined, frame: SimFrame, sent: () => void): void;
 }
 
 /** One simulated process. Its store outlives a restart, as a disk does. */
@@ -50,7 +71,7 @@ export class SimPeer {
   private readonly withheld: Extract<TransferOutput, { kind: 'read' }>[] = [];
   private asleepUntil = 0;
   private readonly inbox: TransferInput[] = [];
-  private readonly world: World;
+  private readonly world: Surroundings;
   private readonly ports = new Map<LinkId, Port>();
   private nextLink = 1;
   private wake = 0;
@@ -61,7 +82,7 @@ export class SimPeer {
     return this.epoch;
   }
 
-  constructor(world: World, options: SimPeerOptions) {
+  constructor(world: Surroundings, options: SimPeerOptions) {
     const { layout } = options.content;
     this.world = world;
     this.options = options;

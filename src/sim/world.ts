@@ -7,7 +7,7 @@ import { VirtualClock } from './clock.ts';
 import type { Fault } from './faults.ts';
 import type { LinkQuality, Port } from './network.ts';
 import { joinPorts } from './network.ts';
-import type { SimPeerOptions } from './sim-peer.ts';
+import type { SimFrame, SimPeerOptions, Surroundings } from './sim-peer.ts';
 import { SimPeer } from './sim-peer.ts';
 import type { TraceEntry, Tracer } from './trace.ts';
 
@@ -19,16 +19,7 @@ interface Far {
   link: LinkId;
 }
 
-/** A symbol frame without its payloads. */
-export interface SimFrame {
-  readonly sbn: number;
-  readonly esis: readonly number[];
-  /** Which of them fail their leaf. */
-  readonly bad: readonly boolean[];
-  readonly symbolBytes: number;
-}
-
-export class World {
+export class World implements Surroundings {
   readonly clock: VirtualClock = new VirtualClock();
   readonly rng: Rng;
   readonly peers: SimPeer[] = [];

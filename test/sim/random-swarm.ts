@@ -189,7 +189,7 @@ export function check(peer: SimPeer): void {
   const credit = new Int32Array(layout.blockCount);
   let wanted = 0;
   for (const { halves } of peers) {
-    if (halves === undefined) continue;
+    if (halves === undefined || halves.receiver.probing) continue;
     const { granted, wanted: ids } = halves.receiver as unknown as {
       granted: Uint32Array;
       wanted: Bitset;
