@@ -81,7 +81,7 @@ export class Peer {
     });
     const batchMax = symbolsPerFrame(layout.symbolBytes);
     const sender = new Sender({ layout, held, view, fresh, rng: rng.fork(), batchMax });
-    this.halves = { view, sender, receiver: new Receiver(layout) };
+    this.halves = { view, sender, receiver: new Receiver(layout, () => this.link.rttMs) };
     return this.halves;
   }
 

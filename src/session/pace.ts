@@ -1,6 +1,8 @@
 // How much credit a receiver keeps out on one link: twice the bandwidth-delay product plus a tenth of a
 // second, so that a fast link never waits and a slow one owes little when the transfer ends.
 
+import { symbolsPerFrame } from '../wire/index.ts';
+
 /** Credit before the first measurement, symbols. */
 const FIRST_CREDIT = 16;
 /** Credit that is always allowed, so that a link can show that it has become faster. */
@@ -27,6 +29,7 @@ export class Pace {
    */
   latency = 0;
   private readonly creditMax: number;
+  private readonly frameSymbols: number;
   private asked = 0;
   private came = 0;
   /** Where the span began over which the rate is being taken. */
@@ -38,6 +41,7 @@ export class Pace {
   /** @param symbolBytes T */
   constructor(symbolBytes: number) {
     this.creditMax = Math.max(CREDIT_MIN, Math.floor(CREDIT_BYTES_MAX / symbolBytes));
+    this.frameSymbols = symbolsPerFrame(symbolBytes);
   }
 
   /** Symbols were asked for. */
@@ -83,10 +87,14 @@ export class Pace {
     this.latencyAt = now;
   }
 
-  /** Symbols of credit to keep out. */
-  target(): number {
+  /**
+   * Symbols of credit to keep out. `rttMs`: the link's round trip, if known. With the time of a frame it bounds the
+   * latency: a sender that had to prepare its first symbols need not be owed for that time again.
+   */
+  target(rttMs: number = Infinity): number {
     if (this.rate === 0) return Math.min(FIRST_CREDIT, this.creditMax);
-    const worthMs = 2 * this.latency + CUSHION_MS;
+    const latency = Math.min(this.latency, rttMs + this.frameSymbols / this.rate);
+    const worthMs = 2 * latency + CUSHION_MS;
     const credit = Math.max(CREDIT_MIN, Math.ceil(this.rate * worthMs));
     return Math.min(this.creditMax, credit);
   }

@@ -39,6 +39,7 @@ export class Receiver {
   suspendedUntil = 0;
   readonly pace: Pace;
   private readonly layout: Layout;
+  private readonly rttMs: () => number;
   private readonly wanted: Bitset;
   private readonly granted: Uint32Array;
   /** Ids that were wanted when their credit went void, and how many of them may still come: one twice, perhaps. */
@@ -52,8 +53,10 @@ export class Receiver {
   retryAt = 0;
   private deadlineFrom = 0;
 
-  constructor(layout: Layout) {
+  /** @param rttMs the link's round-trip time, ms */
+  constructor(layout: Layout, rttMs: () => number = () => Infinity) {
     this.layout = layout;
+    this.rttMs = rttMs;
     this.wanted = new Bitset(layout.idCount);
     this.voidWanted = new Bitset(layout.idCount);
     this.granted = new Uint32Array(layout.blockCount);
@@ -70,14 +73,15 @@ export class Receiver {
   /** Symbols of credit that may be added now. */
   room(now: number): number {
     if (now < this.suspendedUntil) return 0;
-    const target = this.stalls > 0 || (this.probing && this.credit > 0) ? 1 : this.pace.target();
+    const target =
+      this.stalls > 0 || (this.probing && this.credit > 0) ? 1 : this.pace.target(this.rttMs());
     return Math.max(0, target - this.credit);
   }
 
   /** True when so much credit came back that a new request is worth its message. */
   hungry(now: number): boolean {
     const room = this.room(now);
-    return room > 0 && (this.credit === 0 || room * 4 >= this.pace.target());
+    return room > 0 && (this.credit === 0 || room * 4 >= this.pace.target(this.rttMs()));
   }
 
   grant(sbn: number, count: number, now: number): void {

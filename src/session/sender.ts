@@ -15,8 +15,13 @@ export const WANTS_MAX = 8_192;
 /** Granted symbols that may wait over all blocks. */
 export const GRANTED_MAX: number = 2 ** 20;
 
-/** Refused grants in a row after which what was sent of a block may be sent again. */
+/** Refused grants in a row after which what was sent of a block may be sent again; */
 const DRIES = 3;
+/** … and to a receiver that does not tell what it holds, so that all would be sent again. */
+const DRIES_UNTOLD = 10;
+
+/** Frames over which the waiting credit is spread, when it would fit into fewer. */
+const BATCHES = 4;
 
 /** Symbols of one block, to be sent in one frame. */
 export interface Batch {
@@ -129,8 +134,17 @@ export class Sender {
     }
   }
 
+  /**
+   * Symbols in the next batch at most. A frame arrives whole or not at all, so what waits goes in several: the receiver
+   * can ask for more while the rest is on its way, and a slow link is not idle for a round trip after each frame.
+   */
+  private get batchMax(): number {
+    return Math.min(this.o.batchMax, Math.ceil(this.pending / BATCHES));
+  }
+
   private nextWanted(): Batch | undefined {
-    const { layout, held, batchMax } = this.o;
+    const { layout, held } = this.o;
+    const { batchMax } = this;
     const esis: number[] = [];
     let sbn = -1;
     for (; this.wantsAt < this.wants.length && esis.length < batchMax; this.wantsAt++) {
@@ -154,14 +168,15 @@ export class Sender {
   private nextGranted(): Batch | undefined {
     for (let sbn = this.blocks[0]; sbn !== undefined; sbn = this.blocks[0]) {
       const credit = this.granted[sbn] ?? 0;
+      const most = Math.min(credit, this.batchMax);
       const esis: number[] = [];
-      while (esis.length < Math.min(credit, this.o.batchMax)) {
+      while (esis.length < most) {
         const esi = this.pick(sbn);
         if (esi === undefined) break;
         esis.push(esi);
       }
       const left = credit - esis.length;
-      const ranDry = esis.length < Math.min(credit, this.o.batchMax);
+      const ranDry = esis.length < most;
       if (ranDry) this.refusal.grants.push({ sbn, count: left });
       if (esis.length > 0) this.dries[sbn] = 0;
       else if (ranDry) this.wasDry(sbn);
@@ -255,8 +270,9 @@ export class Sender {
   private wasDry(sbn: number): void {
     const { sent } = this;
     const dries = (this.dries[sbn] ?? 0) + 1;
-    this.dries[sbn] = dries % DRIES;
-    if (this.strategy !== STRATEGY.reconciled || dries < DRIES || sent === undefined) return;
+    const most = this.strategy === STRATEGY.reconciled ? DRIES : DRIES_UNTOLD;
+    this.dries[sbn] = dries % most;
+    if (dries < most || sent === undefined) return;
     const { layout } = this.o;
     sent.forEach((id) => sent.delete(id), layout.windowStart(sbn), layout.windowStart(sbn + 1));
     this.pools[sbn] = undefined;

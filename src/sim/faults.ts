@@ -6,6 +6,8 @@ import type { Message } from '../wire/index.ts';
 export interface Misbehaviour {
   /** Share of the symbols it sends that fail their leaf. */
   pollute?: number;
+  /** So many of the next symbols that it sends fail their leaf. */
+  polluteNext?: number;
   /** It takes requests and sends no symbols, until it is no longer silent. */
   silent?: boolean;
   /** Share of the decodings that need one more symbol (RFC 6330: below 0.01 at K symbols). */

@@ -270,12 +270,20 @@ export class SimPeer {
       this.later(0, { kind: 'unreadable', link, sbn, esis });
       return;
     }
-    const bad = esis.map(() => this.world.rng.unit() < (faults.pollute ?? 0));
+    const bad = esis.map(() => this.isBad());
     const { symbolBytes } = this.options.content.layout;
     const { epoch } = this;
     this.world.symbols(this.ports.get(link), { sbn, esis, bad, symbolBytes }, () => {
       if (epoch === this.epoch) this.feed({ kind: 'sent', link, count: esis.length });
     });
+  }
+
+  private isBad(): boolean {
+    const { faults } = this;
+    if (this.world.rng.unit() < (faults.pollute ?? 0)) return true;
+    if ((faults.polluteNext ?? 0) <= 0) return false;
+    faults.polluteNext = (faults.polluteNext ?? 0) - 1;
+    return true;
   }
 
   /** Changes how it misbehaves; what a silent peer has withheld leaves when it is no longer silent. */

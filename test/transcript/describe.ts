@@ -22,7 +22,7 @@ function idNames(layout: Layout, ids: Bitset): string {
     const start = layout.windowStart(sbn);
     const end = layout.windowStart(sbn + 1);
     const runs: string[] = [];
-    for (let from = ids.next(start, end); from >= 0; ) {
+    for (let from = ids.next(start, end); from >= 0;) {
       const absent = ids.nextAbsent(from, end);
       const to = absent < 0 ? end : absent;
       runs.push(to - from > 1 ? `${from - start}-${to - 1 - start}` : `${from - start}`);
@@ -43,7 +43,10 @@ const grantNames = (grants: readonly Grant[]): string =>
   grants.map(({ sbn, count }) => `${count} of block ${sbn}`).join(', ');
 
 function bodyOf(layout: Layout, m: Extract<Message, { type: 'summary' }>): string {
-  const [from, to] = [layout.windowStart(m.firstSbn), layout.windowStart(m.firstSbn + m.blockCount)];
+  const [from, to] = [
+    layout.windowStart(m.firstSbn),
+    layout.windowStart(m.firstSbn + m.blockCount),
+  ];
   const summary = decodeSummary(summaryKindOf(m.kind)!, m.body, from, to);
   const ids = new Bitset(layout.idCount);
   for (let id = from; id < to; id++) if (summary?.has(id)) ids.add(id);

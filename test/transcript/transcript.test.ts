@@ -18,12 +18,23 @@ interface Scenario {
 }
 
 /** Adds a peer that only serves. */
-function serves(world: World, content: SimContent, name: string, held: SimPeerOptions['held'], more: Partial<SimPeerOptions> = {}): void {
+function serves(
+  world: World,
+  content: SimContent,
+  name: string,
+  held: SimPeerOptions['held'],
+  more: Partial<SimPeerOptions> = {},
+): void {
   world.add({ name, content, held, transfer: { fetch: false }, ...more });
 }
 
 /** Adds a receiver of the given sources and runs until it is done. */
-function fetches(world: World, content: SimContent, sources: readonly string[], more: Partial<SimPeerOptions> = {}): void {
+function fetches(
+  world: World,
+  content: SimContent,
+  sources: readonly string[],
+  more: Partial<SimPeerOptions> = {},
+): void {
   const transfer = { linger: false, serve: false, ...more.transfer };
   const receiver = world.add({ name: 'r', content, held: 'none', ...more, transfer });
   for (const source of sources) receiver.addSource(source);
