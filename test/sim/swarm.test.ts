@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { runSwarm } from './random-swarm.ts';
 
 /** How many random seeds; a number in HEADWATER_SEEDS overrides it, HEADWATER_SEED gives the first. */
-const COUNT = Number(process.env['HEADWATER_SEEDS'] ?? 150);
+const COUNT = Number(process.env['HEADWATER_SEEDS'] ?? 1_000);
 const FIRST = Number(process.env['HEADWATER_SEED'] ?? Date.now() % 1_000_000_000);
 /** Stops adding random seeds after this time, ms, so that a slow machine is only less thorough. */
 const BUDGET_MS = 35_000;
