@@ -179,6 +179,7 @@ describe('a peer that dies', () => {
     it.world.schedule(faults);
     // A source that has been of use is dialled again at once, however often its link breaks.
     expect(finish(it)).toBeLessThan(2.5 * 2 * honest);
+    expect(eventsOf(it.receiver, 'link-up').length).toBeGreaterThan(30);
   });
 });
 
