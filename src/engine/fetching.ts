@@ -34,6 +34,8 @@ export interface FetchingHost {
   ban(link: LinkId, account: Account, now: number): void;
   /** A dialled source has been of use. */
   proved(source: number): void;
+  /** Something was gained. */
+  progress(now: number): void;
 }
 
 export interface FetchingOptions {
@@ -57,8 +59,6 @@ export class Fetching {
   readonly needed: number;
   /** Symbols received over all links, duplicates counted. */
   received = 0;
-  /** When something was last gained, ms. */
-  progressAt: number;
   private readonly host: FetchingHost;
   private readonly exchange: Exchange;
   private readonly planner: Planner;
@@ -68,7 +68,7 @@ export class Fetching {
   private finishingContent = false;
   private turn = 0;
 
-  constructor(host: FetchingHost, options: FetchingOptions, now: number) {
+  constructor(host: FetchingHost, options: FetchingOptions) {
     const { exchange, blocks, descriptor, leaves, strategy, bucket, sha256 } = options;
     this.host = host;
     this.exchange = exchange;
@@ -84,7 +84,6 @@ export class Fetching {
       rng: exchange.rng.fork(),
     });
     this.corrupt = new Uint8Array(exchange.layout.blockCount);
-    this.progressAt = now;
   }
 
   /** Blocks or the content are being finished: that is progress, however long it takes. */
@@ -175,7 +174,7 @@ export class Fetching {
       if (kept) {
         this.exchange.journal.add(id);
         if (account !== undefined) this.proved(account);
-        this.progressAt = now;
+        this.host.progress(now);
       } else {
         again = true;
         if (verdicts[i] === 'rejected' && account !== undefined)
@@ -192,7 +191,7 @@ export class Fetching {
   blockFinished(sbn: number, outcome: BlockOutcome, now: number): void {
     const { blocks, host, exchange } = this;
     this.finishing--;
-    this.progressAt = now;
+    host.progress(now);
     switch (outcome) {
       case 'ok':
         blocks.finished(sbn);

@@ -20,13 +20,13 @@ import { takeMessage } from './messages.ts';
 import type { PeerMessage } from './neighbours.ts';
 import { Neighbours } from './neighbours.ts';
 import type { TransferOptions } from './options.ts';
+import { Patience } from './patience.ts';
 import type { Exchange, Peer } from './peer.ts';
 import { refuse, sendLeaves, Serving } from './serving.ts';
+import { statusOf } from './status.ts';
 
 /** Program and protocol version, told to neighbours for people to read. */
 const AGENT = 'headwater/0.1';
-/** A transfer without progress fails after this time, ms. */
-const PATIENCE_MS = 30_000;
 /** Waking up this much too late means that this process slept, ms. */
 const SLEPT_MS = 500;
 
@@ -42,11 +42,11 @@ export class Transfer {
   private parsed: Descriptor | undefined;
   private readonly rng: Rng;
   private readonly nonce: Uint8Array;
+  private readonly patience: Patience;
   private readonly outputs: TransferOutput[] = [];
   private outputAt = 0;
   private wakeAt = Infinity;
   private now = 0;
-  private idleFrom = 0;
 
   constructor(options: TransferOptions) {
     if (options.contentId.length !== 32) throw new UsageError('contentId is not 32 bytes');
@@ -54,6 +54,7 @@ export class Transfer {
     this.rng = new Rng(options.seed);
     this.nonce = this.rng.fill(new Uint8Array(16));
     this.neighbours = new Neighbours(this, this.rng.fork());
+    this.patience = new Patience(this.neighbours.dialer, options.patienceMs);
   }
 
   get peers(): readonly Peer[] {
@@ -83,23 +84,8 @@ export class Transfer {
   }
 
   status(): TransferStatus {
-    const { fetching, exchange, now } = this;
-    const sources = this.neighbours.accounts.map((account) => account.status(now));
-    const sum = (of: (s: (typeof sources)[number]) => number): number =>
-      sources.reduce((total, source) => total + of(source), 0);
-    return {
-      phase: this.phase,
-      total: exchange?.layout.sourceSymbolCount ?? 0,
-      have: fetching?.blocks.have ?? 0,
-      needed: fetching?.needed ?? 0,
-      received: fetching?.received ?? 0,
-      useful: sum((s) => s.useful),
-      duplicate: sum((s) => s.duplicate),
-      rejected: sum((s) => s.rejected),
-      summaryBytes: sum((s) => s.summaryBytes),
-      sent: sum((s) => s.sent),
-      sources,
-    };
+    const { phase, exchange, fetching, neighbours } = this;
+    return statusOf(phase, exchange, fetching, neighbours.accounts, this.now);
   }
 
   // ---- what the parts ask of the transfer
@@ -158,7 +144,7 @@ export class Transfer {
 
   /** Something came that the transfer was waiting for. */
   progress(now: number): void {
-    this.idleFrom = now;
+    this.patience.renew(now);
   }
 
   /** The encoded descriptor is here. Throws CorruptError when it is not the right one. */
@@ -195,7 +181,7 @@ export class Transfer {
   private dispatch(input: TransferInput, now: number): void {
     switch (input.kind) {
       case 'start':
-        this.idleFrom = now;
+        this.patience.renew(now);
         if (input.descriptor !== undefined) this.startWith(input.descriptor);
         break;
       case 'opened':
@@ -335,16 +321,20 @@ export class Transfer {
     const upBucket = up === undefined ? undefined : new TokenBucket(up);
     this.serving = new Serving(layout.symbolBytes, upBucket, (output) => this.output(output));
     this.phase = 'running';
-    this.idleFrom = now;
+    this.patience.renew(now);
     if (options.fetch) {
       const bucket = down === undefined ? undefined : new TokenBucket(down);
       const { exchange } = this;
       const { strategy, sha256 } = options;
-      this.fetching = new Fetching(
-        this,
-        { exchange, blocks, descriptor: parsed, leaves, strategy, bucket, sha256 },
-        now,
-      );
+      this.fetching = new Fetching(this, {
+        exchange,
+        blocks,
+        descriptor: parsed,
+        leaves,
+        strategy,
+        bucket,
+        sha256,
+      });
       this.fetching.advance();
     }
     this.sayStatus();
@@ -375,10 +365,7 @@ export class Transfer {
     }
     this.serve(now);
     if (now >= this.giveUpAt()) {
-      this.fail(
-        'UNFINISHED',
-        `no progress for ${(this.options.patienceMs ?? PATIENCE_MS) / 1000} s${this.reasons()}`,
-      );
+      this.fail('UNFINISHED', this.patience.exhausted);
     }
   }
 
@@ -402,16 +389,14 @@ export class Transfer {
   private giveUpAt(): number {
     if (!this.options.fetch || this.phase === 'done' || this.phase === 'failed') return Infinity;
     if (this.phase === 'opening' || this.fetching?.busy) return Infinity;
-    const from = Math.max(this.idleFrom, this.fetching?.progressAt ?? 0);
-    return from + (this.options.patienceMs ?? PATIENCE_MS);
+    return this.patience.endsAt;
   }
 
   /** This process slept: nobody else was silent meanwhile. */
   private forgive(ms: number, now: number): void {
-    this.idleFrom += ms;
+    this.patience.forgive(ms);
     this.desk.forgive(ms);
     this.fetching?.leaves.forgive(ms);
-    if (this.fetching !== undefined) this.fetching.progressAt += ms;
     for (const peer of this.peers) {
       peer.link.heard(now);
       peer.halves?.receiver.forgive(ms);
@@ -420,17 +405,9 @@ export class Transfer {
 
   /** Fails at once when no source is left that could be reached. */
   private checkHope(): void {
-    const { dialer } = this.neighbours;
     if (!this.options.fetch || this.phase === 'done' || this.fetching?.busy) return;
-    if (dialer.count === 0 || this.peers.length > 0 || !dialer.hopeless) return;
-    this.fail('UNREACHABLE', `no source could be used${this.reasons()}`);
-  }
-
-  private reasons(): string {
-    return this.neighbours.dialer
-      .reasons()
-      .map((reason) => `\n  ${reason}`)
-      .join('');
+    const { hopeless } = this.patience;
+    if (this.peers.length === 0 && hopeless !== undefined) this.fail('UNREACHABLE', hopeless);
   }
 
   // ---- what this end is

@@ -183,12 +183,6 @@ export class Receiver {
     return this.deadlineFrom + Math.max(SILENCE_MIN_MS, silence);
   }
 
-  /** How long it will take until all that the link owes is here, ms; Infinity while its rate is unknown. */
-  get owesMs(): number {
-    if (this.credit === 0) return 0;
-    return this.pace.rate > 0 ? this.credit / this.pace.rate : Infinity;
-  }
-
   /** This process slept for `ms`: silence in that time is not the sender's. */
   forgive(ms: number): void {
     this.deadlineFrom += ms;
