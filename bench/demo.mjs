@@ -35,7 +35,9 @@ const say = (text = '') => process.stdout.write(`${text}\n`);
 async function main(stop, sources, folder) {
   const given = process.argv[2];
   const file = given === undefined ? await randomFile(folder) : resolve(given);
-  const { size } = await stat(file);
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isFile() !== true) throw new Error(`${file} is not a file; run: npm start -- FILE`);
+  const { size } = found;
   if (size === 0) throw new Error(`${file} is empty: there is nothing to fetch`);
   await checkSpace(folder, size);
   const rate = Math.round(Math.min(RATE_MAX, Math.max(RATE_MIN, size / ALONE_SECONDS)));

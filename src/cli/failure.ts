@@ -57,8 +57,10 @@ export function failureOf(error: unknown): Failure {
 
 /** The paragraph on stderr. */
 export function explain(failure: Failure): string {
-  const sentence = /[.!?]$/.test(failure.message) ? failure.message : `${failure.message}.`;
-  const text = failure.hint === undefined ? sentence : `${sentence} ${failure.hint}`;
+  const { message, hint } = failure;
+  const isList = message.includes('\n');
+  const sentence = isList || /[.!?]$/.test(message) ? message : `${message}.`;
+  const text = hint === undefined ? sentence : `${sentence}${isList ? '\n' : ' '}${hint}`;
   return `headwater: ${text.split('\n').map(plain).join('\n')}`;
 }
 

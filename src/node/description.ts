@@ -61,7 +61,7 @@ export function parseDescriptor(bytes: Uint8Array, where: string): Descriptor {
     if (!(error instanceof CorruptError)) throw error;
     throw new HeadwaterError(
       'BAD_DESCRIPTOR',
-      `${where} is not a usable descriptor: ${error.message}`,
+      `${where} is not a usable descriptor: ${error.message.replace(/^descriptor: /, '')}`,
       undefined,
       error,
     );

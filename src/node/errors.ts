@@ -55,6 +55,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: 'disk quota exceeded',
   EIO: 'input/output error of the disk',
   EMFILE: 'too many open files',
+  ENAMETOOLONG: 'file name too long',
   WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'message too large',
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 'message in too many pieces',
 };
@@ -106,6 +107,14 @@ export function diskFailure(error: unknown, doing: string, path: string): Headwa
         'DISK',
         humanReason(error),
         'It is the beginning of another download: remove it, or choose another output.',
+        error,
+      );
+    case 'UNSAFE':
+    case 'NEWER_FORMAT':
+      return new HeadwaterError(
+        'DISK',
+        humanReason(error),
+        'Remove it, or choose another output.',
         error,
       );
     default:

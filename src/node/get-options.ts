@@ -1,7 +1,7 @@
 // What `get` can be asked for, and how it is named: a link, a descriptor, a content id with sources.
 
 import { stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { fromHex, UsageError } from '../base/index.ts';
 import type { Descriptor } from '../content/index.ts';
 import { contentId, isLink, parseLink } from '../content/index.ts';
@@ -10,7 +10,7 @@ import type { Endpoint } from './addresses.ts';
 import { parseEndpoint } from './addresses.ts';
 import { loadDescription, parseDescriptor } from './description.ts';
 import { sourceUrl } from './dial.ts';
-import { HeadwaterError, humanReason } from './errors.ts';
+import { HeadwaterError, humanReason, systemCode } from './errors.ts';
 import { checkSignature, parsePublicKey } from './keys.ts';
 import { sha256 } from './sha256.ts';
 
@@ -100,6 +100,9 @@ async function namedBy(what: What): Promise<Target> {
     }
   }
   if (/^[0-9a-f]{64}$/i.test(what)) return named(parseId(what), undefined, []);
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(what)) {
+    throw badLink(`${what} is the address of something; name a link, a descriptor or a content id`);
+  }
   const { bytes } = await loadDescription(what);
   return described(bytes, what);
 }
@@ -147,7 +150,7 @@ function badLink(message: string): HeadwaterError {
 /** The output file for a content of this name. */
 export async function outputPath(output: string | undefined, name: string): Promise<string> {
   if (output === undefined) return resolve(name);
-  if (output.endsWith('/') || (await isDirectory(output))) return join(output, basename(name));
+  if (output.endsWith('/') || (await isDirectory(output))) return resolve(output, basename(name));
   return resolve(output);
 }
 
@@ -161,8 +164,13 @@ export function listenEndpoint(options: GetOptions): Endpoint | undefined {
   return typeof listen === 'string' ? parseEndpoint(listen) : listen;
 }
 
-/** Rejects with EXISTS when the output is there and may not be replaced. */
-export async function refuseExisting(path: string, options: GetOptions): Promise<void> {
+/** Rejects with NOT_FOUND when there is no folder for the output, with EXISTS when it is there and may not be replaced. */
+export async function checkOutput(path: string, options: GetOptions): Promise<void> {
+  const folder = dirname(path);
+  const found = await stat(folder).catch((error: unknown) => systemCode(error));
+  if (found === 'ENOENT') {
+    throw new HeadwaterError('NOT_FOUND', `the folder ${folder} does not exist`);
+  }
   if (options.force === true) return;
   const there = await stat(path).catch(() => undefined);
   if (there === undefined) return;

@@ -14,9 +14,9 @@ import type { GetEvent, GetResult, RatePoint } from './get-events.ts';
 import { progressOf, resultOf } from './get-events.ts';
 import type { GetOptions, Target, What } from './get-options.ts';
 import {
+  checkOutput,
   listenEndpoint,
   outputPath,
-  refuseExisting,
   resolveTarget,
   UPDATE_FREQUENCY,
   requirePublisher,
@@ -117,7 +117,7 @@ class GetRun implements Getting {
     if (target.descriptor !== undefined || this.options.output !== undefined) {
       const name = target.descriptor?.name ?? target.name;
       if (name !== undefined) {
-        await refuseExisting(await outputPath(this.options.output, name), this.options);
+        await checkOutput(await outputPath(this.options.output, name), this.options);
       }
     }
     this.contentId = target.contentId;
@@ -172,7 +172,7 @@ class GetRun implements Getting {
     const { output, force, verify, publisher } = this.options;
     requirePublisher(descriptor, publisher);
     const file = await outputPath(output, descriptor.name);
-    await refuseExisting(file, this.options);
+    await checkOutput(file, this.options);
     const storage = await PartContent.open({
       out: file,
       descriptor,
@@ -292,7 +292,7 @@ const KEPT = 'What was fetched is kept: run the same command again to go on.';
 function hintFor(code: FailureCode, message: string): string | undefined {
   switch (code) {
     case 'UNREACHABLE':
-      return 'Check the addresses, and that a share is running there.';
+      return 'Check the addresses, and that a share of this very file is running there.';
     case 'UNFINISHED':
       return `${KEPT} More sources may help.`;
     case 'DISK':

@@ -58,6 +58,8 @@ export class PartContent implements Storage {
   private hashedBlocks = 0;
   private readonly hashKey: string;
   private finished = false;
+  /** It held nothing when it was opened. */
+  private readonly isNew: boolean;
 
   private constructor(options: PartOptions, store: FileStore, data: FileHandle) {
     const { layout } = store;
@@ -66,6 +68,7 @@ export class PartContent implements Storage {
     this.data = data;
     this.layout = layout;
     this.held = store.held.bits.clone();
+    this.isNew = this.held.count === 0 && options.trustWhole !== true;
     this.leavesHeld = store.leavesHeld.clone();
     this.commits = new GroupCommit(store, options.onFailure);
     this.sources = new ReadAhead(data, layout.length);
@@ -195,7 +198,9 @@ export class PartContent implements Storage {
     if (this.hashedBlocks > 0)
       await this.options.pool.run(forget, HASH_WORKER).catch(() => undefined);
     await this.data.close();
-    await this.store.close();
+    // Nothing came: there is nothing to go on with, and no folder to wonder about.
+    if (this.isNew && this.store.held.count === 0 && !this.finished) await this.store.discard();
+    else await this.store.close();
   }
 
   /** True when the file has its final name. */

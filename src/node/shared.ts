@@ -125,9 +125,9 @@ async function describedAs(file: string, pool: Pool, options: SharedOptions): Pr
     return await describe(file, { onProgress, signal });
   } catch (error) {
     const code = error instanceof HeadwaterError ? systemCode(error.cause) : undefined;
-    if (code !== 'EACCES' && code !== 'EROFS' && code !== 'EPERM') throw error;
+    if (!['EACCES', 'EROFS', 'EPERM', 'ENAMETOOLONG'].includes(code ?? '')) throw error;
   }
-  // The file's directory cannot be written: the description lives as long as this share.
+  // Nothing can be written beside the file: the description lives as long as this share.
   const name = `headwater-${randomBytes(8).toString('hex')}${DESCRIPTOR_SUFFIX}`;
   const made = await describe(file, { onProgress, signal, output: join(tmpdir(), name) });
   return { ...made, isTemporary: true };

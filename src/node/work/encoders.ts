@@ -4,13 +4,13 @@
 import type { LayoutParameters } from '../../content/index.ts';
 import { Layout } from '../../content/index.ts';
 import { RaptorQEncoder } from '../../fountain/index.ts';
-import { readBlock, withFile } from './block-file.ts';
+import { readBlockToScratch, withFile } from './block-file.ts';
 import type { EncodeTask } from './tasks.ts';
 
-/** Most bytes of encoders in one worker. */
+/** Most bytes of encoders in one worker: five blocks of 16 MiB, about as many as one download has open. */
 const CACHE_BYTES_MAX = 96 * 1024 * 1024;
-/** An encoder holds the source block, a copy of it, and about as much of intermediate symbols. */
-const BYTES_PER_BLOCK_BYTE = 3.2;
+/** An encoder holds the intermediate symbols of its block: K' + S + H of them, and some working space. */
+const BYTES_PER_BLOCK_BYTE = 1.1;
 
 interface Cached {
   readonly encoder: RaptorQEncoder;
@@ -28,7 +28,7 @@ export class Encoders {
     this.bytesMax = bytesMax;
   }
 
-  /** The asked symbols, one after the other. Throws the system's error when the block cannot be read. */
+  /** The asked repair symbols, one after the other. Throws the system's error when the block cannot be read. */
   encode(task: EncodeTask): Uint8Array {
     const encoder = this.encoderOf(task.dataPath, task.layout, task.sbn, task.cacheKey);
     const { symbolBytes } = task.layout;
@@ -57,8 +57,11 @@ export class Encoders {
     const layout = new Layout(parameters);
     const bytes = Math.ceil(layout.sourceSymbols(sbn) * layout.symbolBytes * BYTES_PER_BLOCK_BYTE);
     this.makeRoom(bytes);
-    const source = withFile(path, (fd) => readBlock(fd, layout, sbn));
+    const source = withFile(path, (fd) => readBlockToScratch(fd, layout, sbn));
     const encoder = new RaptorQEncoder(source, layout.symbolBytes);
+    // The first repair symbol solves the block. From then on repair symbols need the solution alone, so the source may
+    // be memory that the next block overwrites.
+    encoder.symbol(encoder.sourceSymbols);
     this.cached.set(key, { encoder, bytes });
     this.bytes += bytes;
     return encoder;

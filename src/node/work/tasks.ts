@@ -21,7 +21,7 @@ export interface FinishBlockTask {
   readonly sourceRoot: Uint8Array;
 }
 
-/** Makes encoding symbols of a block whose source symbols are all in a file. */
+/** Makes repair symbols of a block whose source symbols are all in a file. */
 export interface EncodeTask {
   readonly kind: 'encode';
   readonly dataPath: string;
