@@ -91,6 +91,15 @@ export class Fetching {
     return this.finishing > 0 || this.finishingContent;
   }
 
+  /** What is in the way when nothing comes, for a person. */
+  obstacle(): string {
+    const missing = this.leaves.missing;
+    if (missing >= 0) return `no source has the right hashes (leaves) of block ${missing}`;
+    const { open } = this.blocks;
+    const lacking = open.reduce((sum, sbn) => sum + this.blocks.lacking(sbn), 0);
+    return `the sources that are left do not have the ${lacking} symbols that blocks ${open.join(', ')} lack`;
+  }
+
   /** Starts what can be started: decoding of blocks that hold enough, and the end of the content. */
   advance(): void {
     const { blocks } = this;

@@ -47,6 +47,11 @@ export class LeavesDesk {
     this.needed.push(sbn);
   }
 
+  /** The first block whose leaves are needed and not here; −1 when there is none. */
+  get missing(): number {
+    return this.needed.find((sbn) => !this.held.has(sbn)) ?? -1;
+  }
+
   /**
    * Asks for the leaves that no link is working on, and for overdue ones a second link. A slow answer still counts:
    * behind a full queue of symbols it may take long, and there may be nobody else to ask.

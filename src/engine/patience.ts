@@ -31,9 +31,9 @@ export class Patience {
     return this.from + this.ms;
   }
 
-  /** Why, when it has ended. */
-  get exhausted(): string {
-    return `no progress for ${this.ms / 1000} s${this.reasons()}`;
+  /** Why, when it has ended. `obstacle`: what the download is waiting for. */
+  exhausted(obstacle: string): string {
+    return `no progress for ${this.ms / 1000} s: ${obstacle}${this.reasons()}`;
   }
 
   /** Why nothing can come any more; undefined while a source may still be reached. */

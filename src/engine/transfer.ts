@@ -365,7 +365,7 @@ export class Transfer {
     }
     this.serve(now);
     if (now >= this.giveUpAt()) {
-      this.fail('UNFINISHED', this.patience.exhausted);
+      this.fail('UNFINISHED', this.patience.exhausted(this.obstacle()));
     }
   }
 
@@ -401,6 +401,13 @@ export class Transfer {
       peer.link.heard(now);
       peer.halves?.receiver.forgive(ms);
     }
+  }
+
+  /** What a download without progress is waiting for, for a person. */
+  private obstacle(): string {
+    if (!this.peers.some(({ link }) => link.phase === 'open')) return 'no source is connected';
+    if (this.descriptor === undefined) return 'no source has the content descriptor';
+    return this.fetching?.obstacle() ?? 'the store does not answer';
   }
 
   /** Fails at once when no source is left that could be reached. */
