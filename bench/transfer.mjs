@@ -16,10 +16,11 @@ import {
   closeSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { commitOf, machineOf } from './machine.mjs';
 
 const SELF = fileURLToPath(import.meta.url);
 const MIB = 1024 * 1024;
@@ -152,18 +153,6 @@ function makeFile(path, bytes) {
   return hash.digest('hex');
 }
 
-function commit() {
-  try {
-    const git = (...args) =>
-      execFileSync('git', args, { cwd: join(SELF, '../..') })
-        .toString()
-        .trim();
-    return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') === '' ? '' : '+');
-  } catch {
-    return 'unknown';
-  }
-}
-
 function parseSize(text) {
   const match = /^([0-9]+)([KMG]?)$/.exec(text);
   if (match === null) throw new Error(`--size ${text} is not a number with K, M or G`);
@@ -235,8 +224,8 @@ function report({ bytes, rounds, own, curl, sharerCost }) {
     bench: 'transfer',
     bytes,
     rounds,
-    machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version },
-    commit: commit(),
+    machine: machineOf(),
+    commit: commitOf(),
     headwater,
     sharer: { peakRssMib: sharerCost.rssBytes / MIB },
     curl: beside,
@@ -248,7 +237,7 @@ function report({ bytes, rounds, own, curl, sharerCost }) {
 function print({ bytes, rounds, machine, commit: at, headwater, sharer, curl, ratio }) {
   const line = (name, text) => process.stdout.write(`${name.padEnd(12)}${text}\n`);
   const n = (value, digits = 0) => value.toFixed(digits);
-  line('machine', `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, commit ${at}`);
+  line('machine', `${machine}, commit ${at}`);
   line('file', `${n(bytes / MIB)} MiB, medians of ${rounds}, start-up counted`);
   line(
     'headwater',

@@ -7,11 +7,9 @@
 // are counted once, whatever share is rebuilt). Every decoded block is compared with its source. The first
 // repetition is dropped; figures are medians.
 
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { commitOf, machineOf } from '../machine.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -78,23 +76,16 @@ for (const { K, T } of CASES) {
   results.push(result);
 }
 
-const commit = execFileSync('git', ['describe', '--always', '--dirty'], {
-  cwd: import.meta.dirname,
-});
 const report = {
   bench: 'codec',
   unit: 'MB/s of source per CPU second',
-  machine: `${cpus()[0]?.model.trim()} × ${cpus().length}`,
-  load: readFileSync('/proc/loadavg', 'utf8').split(' ')[0],
-  node: process.version,
-  commit: commit.toString().trim(),
+  machine: machineOf(),
+  commit: commitOf(),
   results,
 };
 if (options.json) {
   console.log(JSON.stringify(report));
 } else {
-  console.log(
-    `${report.unit}; ${report.machine}, load ${report.load}, node ${report.node}, ${report.commit}`,
-  );
+  console.log(`${report.unit}; ${report.machine}, ${report.commit}`);
   console.table(results);
 }

@@ -5,8 +5,6 @@
 //
 // Times are process CPU time, the median of 5 runs (machines are shared: compare ratios).
 
-import { execFileSync } from 'node:child_process';
-import os from 'node:os';
 import stockPackage from 'bloom-filters';
 import { Bitset, Rng } from '../../dist/base/index.js';
 import {
@@ -22,19 +20,11 @@ import {
   Journal,
   MinWiseSketch,
 } from '../../dist/summary/index.js';
+import { commitOf, machineOf } from '../machine.mjs';
 
 const json = process.argv.includes('--json');
 const quick = process.argv.includes('--quick');
 const SEED = 1;
-
-function commit() {
-  try {
-    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] };
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], options).trim();
-  } catch {
-    return 'unknown';
-  }
-}
 
 /** Millions of operations per CPU second: median of the runs. */
 function rate(operations, run) {
@@ -186,9 +176,8 @@ function minWiseRows() {
 
 const result = {
   bench: 'summary',
-  machine: `${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores`,
-  node: process.version,
-  commit: commit(),
+  machine: machineOf(),
+  commit: commitOf(),
   seed: SEED,
   bloom: bloomRows(),
   bytes: byteRows(),
@@ -199,7 +188,7 @@ const result = {
 if (json) {
   console.log(JSON.stringify(result));
 } else {
-  console.log(`${result.machine}, Node ${result.node}, commit ${result.commit}, seed ${SEED}`);
+  console.log(`${result.machine}, commit ${result.commit}, seed ${SEED}`);
   const rounded = (row) =>
     Object.fromEntries(
       Object.entries(row).map(([key, v]) => [key, typeof v === 'number' ? +v.toPrecision(4) : v]),
