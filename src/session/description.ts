@@ -36,11 +36,6 @@ export class Description {
     this.kind = options.kind;
   }
 
-  /** Position in the journal up to which the reader is told; the journal may forget what all have passed. */
-  get told(): number {
-    return this.cursor;
-  }
-
   /** True when `next` would have something to say. */
   get hasNews(): boolean {
     return this.cursor < this.o.journal.end;
