@@ -14,6 +14,7 @@ Examples:
   headwater inspect 'headwater:?xt=…'      a link
   headwater inspect big.iso.part           what a stopped download holds`;
 
+const LEAVES_SUFFIX = '.headwater-leaves';
 const PART = /\.part[/\\]*$/;
 
 export function inspectCommand(shell: Shell): Command {
@@ -32,6 +33,10 @@ async function inspect(what: string): Promise<object> {
   if (isLink(what)) return inspectLink(what);
   const found = await stat(what).catch(() => undefined);
   if (found?.isDirectory() === true) return await inspectPart(what);
+  if (what.endsWith(LEAVES_SUFFIX) && found !== undefined) {
+    const hint = `Inspect the descriptor beside it: ${what.slice(0, -'-leaves'.length)}.`;
+    throw new HeadwaterError('BAD_DESCRIPTOR', `${what} holds the leaves of a content`, hint);
+  }
   const { descriptor } = await loadDescription(what);
   return {
     kind: 'descriptor',

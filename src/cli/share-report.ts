@@ -12,7 +12,8 @@ export interface ShareReport {
   event(event: ShareEvent): void;
   /** Called a few times a second. */
   tick(): void;
-  end(): void;
+  /** The last line; `failed` when an error will be told after it. */
+  end(failed: boolean): void;
 }
 
 interface Tone {
@@ -36,11 +37,12 @@ function jsonReport({ stdout }: Terminal, sharing: Sharing): ShareReport {
   let sent = 0;
   return {
     begin() {
-      const { link, contentId, name, bytes, held, total, addresses, host, port } = sharing;
+      const { link, contentId, name, bytes, held, total, addresses, host, port, warnings } =
+        sharing;
       const address = addresses[0];
       printJson(stdout, {
         event: 'sharing',
-        ...{ link, contentId, name, bytes, held, total, address, addresses, host, port },
+        ...{ link, contentId, name, bytes, held, total, address, addresses, host, port, warnings },
       });
     },
     event(event) {
@@ -56,8 +58,8 @@ function jsonReport({ stdout }: Terminal, sharing: Sharing): ShareReport {
         .map((peer) => ({ address: peer.address, sent: peer.sent }));
       printJson(stdout, { event: 'progress', sent, links: peers.length, peers });
     },
-    end() {
-      printJson(stdout, { event: 'done', sent: sharing.status().sent, links });
+    end(failed) {
+      if (!failed) printJson(stdout, { event: 'done', sent: sharing.status().sent, links });
     },
   };
 }
@@ -106,7 +108,7 @@ function introduction(sharing: Sharing): string[] {
   if (host === '127.0.0.1' || host === '::1') {
     lines.push('Only this machine can reach it; --host 0.0.0.0 opens it to others.');
   }
-  return lines;
+  return [...lines, ...sharing.warnings.map(plain)];
 }
 
 function eventLine(event: ShareEvent): string | undefined {

@@ -98,11 +98,13 @@ async function serve({ terminal }: Shell, sharing: Sharing, flags: ShareFlags): 
   const report = createShareReport(terminal, sharing, flags);
   report.begin();
   const ticks = setInterval(() => report.tick(), 250);
+  let failed = true;
   try {
     for await (const event of sharing) report.event(event);
     await sharing.closed;
+    failed = false;
   } finally {
     clearInterval(ticks);
-    report.end();
+    report.end(failed);
   }
 }

@@ -91,7 +91,7 @@ export async function describe(file: string, options: DescribeOptions = {}): Pro
     return { descriptor, bytes, contentId: id, descriptorPath, leavesPath };
   } catch (error) {
     await leavesFile?.close().catch(() => undefined);
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => undefined);
     throw error instanceof UsageError
       ? new HeadwaterError('USAGE', error.message, undefined, error)
       : diskFailure(error, 'describe', file);

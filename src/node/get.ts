@@ -26,6 +26,7 @@ import { PartContent } from './part-content.ts';
 import { sha256 } from './sha256.ts';
 import { withEvent } from './share.ts';
 import type { Storage } from './storage.ts';
+import { haveOf } from './storage.ts';
 import { Pool } from './work/pool.ts';
 
 const PROGRESS_MS = 250;
@@ -275,16 +276,6 @@ class GetRun implements Getting {
       this.settleClosed();
     }
   }
-}
-
-/** Symbols towards ℓ in an opened store. */
-function haveOf({ layout, held }: Storage): number {
-  let have = 0;
-  for (let sbn = 0; sbn < layout.blockCount; sbn++) {
-    const count = held.countRange(layout.windowStart(sbn), layout.windowStart(sbn + 1));
-    have += Math.min(count, layout.sourceSymbols(sbn));
-  }
-  return have;
 }
 
 const KEPT = 'What was fetched is kept: run the same command again to go on.';

@@ -17,10 +17,13 @@ import { sha256 } from './sha256.ts';
 import type { Incoming, Problem, Storage } from './storage.ts';
 import { GroupCommit } from './store/group-commit.ts';
 import type { Pool } from './work/pool.ts';
+import type { FinishBlockTask } from './work/tasks.ts';
 import { layoutParameters } from './work/tasks.ts';
 
 /** The worker that keeps the whole-file hash. */
 const HASH_WORKER = 0;
+/** The worker that decodes: one, because decoding takes about four times the memory of the block. */
+const DECODE_WORKER = 1;
 
 export interface PartOptions {
   /** The output. */
@@ -203,16 +206,11 @@ export class PartContent implements Storage {
     else await this.store.close();
   }
 
-  /** True when the file has its final name. */
-  get isFinished(): boolean {
-    return this.finished;
-  }
-
   private async decodeAndCheck(sbn: number, held: readonly number[]): Promise<BlockOutcome> {
     const { layout, store, options } = this;
     const sourceCount = layout.sourceSymbols(sbn);
     const repairs = held.filter((esi) => esi >= sourceCount);
-    const { outcome, decoded } = await options.pool.run({
+    const task: FinishBlockTask = {
       kind: 'finish-block',
       dataPath: store.dataPath,
       layout: layoutParameters(layout),
@@ -221,7 +219,8 @@ export class PartContent implements Storage {
       repairPath: store.repairPath,
       repairOffsets: Float64Array.from(repairs, (esi) => store.repairOffset(layout.id(sbn, esi))),
       sourceRoot: rootAt(options.descriptor.sourceRoots, sbn),
-    });
+    };
+    const { outcome, decoded } = await options.pool.run(task, DECODE_WORKER);
     if (outcome !== 'ok') return outcome;
     if (decoded) await store.adoptBlock(sbn);
     if (repairs.length > 0) await store.deleteRepair(sbn);

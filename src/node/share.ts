@@ -10,14 +10,17 @@ import type { DescribeProgress } from './describe.ts';
 import { sourceUrl } from './dial.ts';
 import { Driver } from './driver.ts';
 import { randomSeed } from './entropy.ts';
-import type { HeadwaterError } from './errors.ts';
-import { diskFailure } from './errors.ts';
+import { diskFailure, HeadwaterError } from './errors.ts';
 import { EventQueue } from './event-queue.ts';
 import { Listener } from './listener.ts';
 import { sha256 } from './sha256.ts';
+import { haveOf } from './storage.ts';
 import type { Shared } from './shared.ts';
 import { openPart, openShared } from './shared.ts';
 import { Pool } from './work/pool.ts';
+
+/** How often a shared file is looked after. */
+const WATCH_MS = 2000;
 
 export interface ShareOptions {
   /** Address to listen on. Default 127.0.0.1: only this machine can fetch; 0.0.0.0 for everyone. */
@@ -60,9 +63,11 @@ export interface Sharing extends AsyncIterable<ShareEvent> {
   /** Bytes of the content. */
   readonly bytes: number;
   readonly symbolBytes: number;
-  /** Symbols served, and how many suffice for the content. */
+  /** Symbols towards the content that it gives, at most K of a block, and how many suffice for the content. */
   readonly held: number;
   readonly total: number;
+  /** What the one who shares should know, as sentences: that leaves are missing, say. */
+  readonly warnings: readonly string[];
   /** WebSocket URLs. */
   readonly addresses: readonly string[];
   readonly host: string;
@@ -85,9 +90,9 @@ export async function share(file: string, options: ShareOptions = {}): Promise<S
   let listener: Listener | undefined;
   try {
     shared = (await isDirectory(file))
-      ? await openPart(file, pool)
+      ? await openPart(file, pool, options)
       : await openShared(file, pool, options);
-    const run = new ShareRun(shared, pool, options);
+    const run = new ShareRun(file, shared, pool, options);
     listener = await Listener.open({
       host: options.host ?? '127.0.0.1',
       port: options.port ?? 0,
@@ -112,23 +117,27 @@ class ShareRun implements Sharing {
   readonly symbolBytes: number;
   readonly held: number;
   readonly total: number;
+  readonly warnings: readonly string[];
   readonly closed: Promise<void>;
   link = '';
   addresses: readonly string[] = [];
   host = '';
   port = 0;
+  private readonly path: string;
   private readonly shared: Shared;
   private readonly pool: Pool;
   private readonly options: ShareOptions;
   private readonly events = new EventQueue<ShareEvent>();
   private listener: Listener | undefined;
+  private watch: NodeJS.Timeout | undefined;
   private ending: Promise<void> | undefined;
   private settle: { resolve: () => void; reject: (error: HeadwaterError) => void } = {
     resolve: () => undefined,
     reject: () => undefined,
   };
 
-  constructor(shared: Shared, pool: Pool, options: ShareOptions) {
+  constructor(path: string, shared: Shared, pool: Pool, options: ShareOptions) {
+    this.path = path;
     this.shared = shared;
     this.pool = pool;
     this.options = options;
@@ -137,8 +146,9 @@ class ShareRun implements Sharing {
     this.name = shared.descriptor.name;
     this.bytes = layout.length;
     this.symbolBytes = layout.symbolBytes;
-    this.held = shared.storage.held.count;
+    this.held = haveOf(shared.storage);
     this.total = layout.sourceSymbolCount;
+    this.warnings = shared.warnings;
     this.closed = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
     });
@@ -178,6 +188,7 @@ class ShareRun implements Sharing {
     });
     this.driver.start(this.shared.descriptorBytes);
     for (const source of sources) this.driver.addSource(source);
+    this.watch = setTimeout(() => void this.look(), WATCH_MS);
     this.options.signal?.addEventListener('abort', () => void this.close(), { once: true });
   }
 
@@ -194,8 +205,22 @@ class ShareRun implements Sharing {
   }
 
   private onEvent(event: TransferEvent): void {
+    // `close` aborts the machine; whoever closed it knows.
+    if (event.type === 'failed' && event.code === 'ABORTED') return;
     // A share stops only when it is closed: that no peer could be dialled does not concern the others.
     this.events.push(withEvent(event));
+  }
+
+  /** Peers would take every symbol of a file that changed for a lie. */
+  private async look(): Promise<void> {
+    const hasChanged = await this.shared.hasChanged().catch(() => false);
+    if (this.ending !== undefined) return;
+    if (hasChanged) {
+      const hint = 'Share it again when nothing writes to it: it is another content now.';
+      const message = `${this.path} changed while it was shared`;
+      return await this.end(new HeadwaterError('CHANGED', message, hint));
+    }
+    this.watch = setTimeout(() => void this.look(), WATCH_MS);
   }
 
   private end(error: HeadwaterError | undefined): Promise<void> {
@@ -204,6 +229,7 @@ class ShareRun implements Sharing {
   }
 
   private async release(error: HeadwaterError | undefined): Promise<void> {
+    clearTimeout(this.watch);
     this.driver.abort();
     await this.driver.close();
     await this.listener?.close();

@@ -1,5 +1,6 @@
 // Finds out what there is to share: a complete file, a part of one, or a download under way.
 
+import type { Stats } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +35,10 @@ export interface Shared {
   readonly descriptorBytes: Uint8Array;
   readonly contentId: Uint8Array;
   readonly storage: Storage;
+  /** What the one who shares should know. */
+  readonly warnings: readonly string[];
+  /** True when a file that was complete is not any more. Looks into the file only when the system says it was written. */
+  readonly hasChanged: () => Promise<boolean>;
 }
 
 export interface SharedOptions {
@@ -45,9 +50,18 @@ export interface SharedOptions {
 }
 
 const PART_SUFFIX = '.part';
+const NOT_WHOLE = 'A random share (hold) is drawn from a complete file.';
 
 /** Opens the part directory of a download that is not running. */
-export async function openPart(directory: string, pool: Pool): Promise<Shared> {
+export async function openPart(
+  directory: string,
+  pool: Pool,
+  options: SharedOptions,
+): Promise<Shared> {
+  if (options.descriptor !== undefined || options.hold !== undefined) {
+    const message = `${directory} is a directory: it takes neither a descriptor nor a hold`;
+    throw new HeadwaterError('USAGE', message);
+  }
   const path = directory.replace(/\/+$/, '');
   const out = path.slice(0, -PART_SUFFIX.length);
   const descriptor = path.endsWith(PART_SUFFIX) ? await partDescriptor(out) : undefined;
@@ -72,19 +86,21 @@ export async function openShared(
   pool: Pool,
   options: SharedOptions,
 ): Promise<Shared> {
-  const { size } = await fileStats(file);
+  const before = await fileStats(file);
   const description =
     options.descriptor === undefined
       ? await describedAs(file, pool, options)
       : await givenDescription(options.descriptor, file);
   const { descriptor, leavesPath } = description;
-  const layout = layoutOf(descriptor);
-  let held = options.hold === undefined ? undefined : holdOf(descriptor, options);
-  let complete: Bitset | undefined;
-  if (options.descriptor !== undefined && options.hold === undefined) {
-    const isWhole = size === layout.length && (await hasRightHash(file, descriptor, pool));
-    if (!isWhole) ({ held, complete } = await findParts(file, descriptor, leavesPath, options));
-  }
+  const isWhole =
+    options.descriptor === undefined ||
+    (before.size === descriptor.length && (await hasRightHash(file, descriptor, pool)));
+  const { held, complete, warnings } =
+    options.hold !== undefined
+      ? { held: holdOf(file, descriptor, isWhole, options) }
+      : isWhole
+        ? {}
+        : await findParts(file, descriptor, leavesPath, options);
   const storage = await ServedContent.open({
     path: file,
     descriptor,
@@ -99,12 +115,42 @@ export async function openShared(
     await rm(description.descriptorPath, { force: true });
     await rm(description.leavesPath, { force: true });
   }
-  return sharedOf(descriptor, description.bytes, storage);
+  const shared = sharedOf(descriptor, description.bytes, storage, warnings);
+  return isWhole
+    ? { ...shared, hasChanged: changeDetector(file, before, descriptor, pool) }
+    : shared;
 }
 
-function sharedOf(descriptor: Descriptor, bytes: Uint8Array, storage: Storage): Shared {
+function sharedOf(
+  descriptor: Descriptor,
+  bytes: Uint8Array,
+  storage: Storage,
+  warnings: readonly string[] = [],
+): Shared {
   const id = contentId(descriptor, sha256);
-  return { descriptor, descriptorBytes: bytes, contentId: id, storage };
+  const hasChanged = (): Promise<boolean> => Promise.resolve(false);
+  return { descriptor, descriptorBytes: bytes, contentId: id, storage, warnings, hasChanged };
+}
+
+/** `before` is what the system said of the complete file. A file that was only touched has not changed. */
+function changeDetector(
+  file: string,
+  before: Stats,
+  descriptor: Descriptor,
+  pool: Pool,
+): () => Promise<boolean> {
+  let known = before;
+  return async () => {
+    const now = await stat(file).catch(() => undefined);
+    // Moved away or deleted: the open file goes on to be read.
+    if (now === undefined) return false;
+    const isSame = (['dev', 'ino', 'size', 'mtimeMs'] as const).every(
+      (key) => now[key] === known[key],
+    );
+    if (isSame) return false;
+    known = now;
+    return now.size !== descriptor.length || !(await hasRightHash(file, descriptor, pool));
+  };
 }
 
 type Found = Description & { readonly isTemporary?: boolean };
@@ -146,7 +192,19 @@ async function givenDescription(given: string | Uint8Array, file: string): Promi
   };
 }
 
-function holdOf(descriptor: Descriptor, options: SharedOptions): Bitset {
+function holdOf(
+  file: string,
+  descriptor: Descriptor,
+  isWhole: boolean,
+  options: SharedOptions,
+): Bitset {
+  if (!isWhole) {
+    throw new HeadwaterError(
+      'CORRUPT',
+      `${file} is not the whole of ${descriptor.name}`,
+      NOT_WHOLE,
+    );
+  }
   const fraction = options.hold ?? 1;
   if (!(fraction >= 0 && fraction <= 1)) {
     throw new HeadwaterError('USAGE', `hold ${fraction} is not between 0 and 1`);
@@ -168,7 +226,7 @@ async function findParts(
   descriptor: Descriptor,
   leavesPath: string,
   options: SharedOptions,
-): Promise<{ held: Bitset; complete: Bitset }> {
+): Promise<{ held: Bitset; complete: Bitset; warnings: readonly string[] }> {
   const layout = layoutOf(descriptor);
   let leaves: LeavesFile | undefined;
   try {
@@ -196,7 +254,16 @@ async function findParts(
       held.addRange(layout.windowStart(sbn), layout.windowStart(sbn + 1));
     }
     await found.close();
-    return { held, complete };
+    const warnings =
+      leaves === undefined
+        ? [`no leaves of this content in ${leavesPath}: only whole blocks can be recognised`]
+        : [];
+    if (held.count === 0 && layout.length > 0) {
+      const message = `nothing in ${file} was recognised as a part of ${descriptor.name}`;
+      const hint = leaves === undefined ? `There are ${warnings.join('')}.` : undefined;
+      throw new HeadwaterError('CORRUPT', message, hint);
+    }
+    return { held, complete, warnings };
   } catch (error) {
     throw diskFailure(error, 'check', file);
   } finally {

@@ -26,7 +26,8 @@ export interface Storage {
   readonly leavesHeld: Bitset;
   /**
    * Copies the payloads of the symbols into `target`, T bytes each, one after the other; the last source symbol
-   * is padded with zeros, whatever `target` held. True when that is done already; else a promise: false when the symbols cannot be had. Rejects only for a failed disk.
+   * is padded with zeros, whatever `target` held. True when that is done already; else a promise: false when the
+   * symbols cannot be had. Rejects only for a failed disk.
    */
   readInto(sbn: number, esis: readonly number[], target: Uint8Array): true | Promise<boolean>;
   /** The leaves of a block, or undefined. */
@@ -45,4 +46,14 @@ export interface Storage {
   finishContent(): Promise<Problem | undefined>;
   /** Commits and lets go of all files. */
   close(): Promise<void>;
+}
+
+/** Symbols towards ℓ in storage that was just opened. */
+export function haveOf({ layout, held }: Storage): number {
+  let have = 0;
+  for (let sbn = 0; sbn < layout.blockCount; sbn++) {
+    const count = held.countRange(layout.windowStart(sbn), layout.windowStart(sbn + 1));
+    have += Math.min(count, layout.sourceSymbols(sbn));
+  }
+  return have;
 }

@@ -47,6 +47,11 @@ describe('explain', () => {
     expect(explain(failureOf(error))).toBe('headwater: cannot write /x. Free some space.');
   });
 
+  it('puts what to do below a list of sources', () => {
+    const error = new HeadwaterError('UNREACHABLE', 'no source\n  a: refused', 'Check them.');
+    expect(explain(failureOf(error))).toBe('headwater: no source\n  a: refused\nCheck them.');
+  });
+
   it('speaks of the command line, not of the API', () => {
     const error = new HeadwaterError('EXISTS', '/x exists already', 'Allow it (force).');
     expect(explain(failureOf(error))).toContain('--force');

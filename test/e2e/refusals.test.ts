@@ -66,6 +66,7 @@ describe('files and links', () => {
     ['a short id', ['get', 'headwater:?xt=abcd'], 27],
     ['a hostile name in a link', ['get', `${LINK}&dn=..%2F..%2Fevil`], 27],
     ['something that is neither', ['get', 'no-such-file'], 3],
+    ['an address instead of a link', ['get', 'ws://127.0.0.1:9'], 27],
     ['a missing file to share', ['share', 'no-such-file'], 3],
     ['a missing file to describe', ['describe', 'no-such-file'], 3],
     ['a missing descriptor', ['share', 'refused.bin', '--descriptor', 'no-such-file'], 3],
@@ -113,13 +114,26 @@ describe('files and links', () => {
   it('an output folder that does not exist, and a file in the way of the partial data', async () => {
     const sharer = await lab.share(file, '--descriptor', descriptor);
     const missing = await lab.run('get', sharer.link, '-o', lab.path('no', 'such', 'x'));
-    expect([3, 17]).toContain(missing.code);
+    expect(missing.code).toBe(3);
     expect(missing.stderr).toContain(lab.path('no', 'such'));
     writeFileSync(lab.path('way.part'), 'in the way');
     const blocked = await lab.run('get', sharer.link, '-o', lab.path('way'));
     expect(blocked.code).toBe(17);
     expect(blocked.stderr).toContain('way.part');
     expect(readFileSync(lab.path('way.part'), 'utf8')).toBe('in the way');
+  });
+});
+
+describe('a file that is overwritten while it is shared', () => {
+  it('ends the share with an error that names it', async () => {
+    const changing = lab.file('changing.bin', MIB);
+    const { program } = await lab.share(changing);
+    lab.file('changing.bin', MIB, 2);
+    const ended = await program.ended;
+    expect(ended.code).toBe(17);
+    expect(ended.stderr).toContain('changing.bin changed');
+    expect(ended.last).toMatchObject({ event: 'error', code: 'CHANGED' });
+    expect(ended.events.some(({ event }) => event === 'done')).toBe(false);
   });
 });
 

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { GetEvent, Getting } from 'headwater/node';
 import { describe as describeFile, get, share } from 'headwater/node';
-import { closing, sameFiles, seededFile, tempDirectory } from './helpers.ts';
+import { closing, codeOf, sameFiles, seededFile, tempDirectory } from './helpers.ts';
 
 const T = 1024;
 const K = 64;
@@ -112,12 +112,35 @@ test('a cut file with holes serves what is right of it', async () => {
   const part = closing(await share(broken, { descriptor }));
   // Blocks 1 and 2 have a hole, block 6 is cut after 16 symbols; whole blocks give their windows.
   const whole = 6 - 2;
-  expect(part.held).toBe(whole * 2 * K + (2 * K - 30) + (400 - 6 * K));
+  expect(part.held).toBe(whole * K + (2 * K - 30) + (400 - 6 * K));
   const full = closing(await share(file, { maxRate: 400_000 }));
   const output = join(directory, 'copy.bin');
   const result = await get(part.link, { output, sources: full.addresses }).done;
   expect(sameFiles(file, output)).toBe(true);
   expect(result.sources.every(({ useful }) => useful > 0)).toBe(true);
+});
+
+test('of a cut file without its leaves only whole blocks are known, and the one who shares is told', async () => {
+  const directory = tempDirectory();
+  const file = await content(directory);
+  const descriptor = readFileSync(`${file}.headwater`);
+  const cut = join(directory, 'cut.bin');
+  writeFileSync(cut, readFileSync(file).subarray(0, 400 * T));
+  const part = closing(await share(cut, { descriptor }));
+  expect(part.held).toBe(6 * K);
+  expect(part.warnings.join()).toContain('cut.bin.headwater-leaves');
+  truncateSync(cut, 10 * T);
+  await expect(share(cut, { descriptor })).rejects.toMatchObject({
+    code: 'CORRUPT',
+    hint: expect.stringContaining('cut.bin.headwater-leaves') as string,
+  });
+});
+
+test('a random share is drawn from a complete file only', async () => {
+  const directory = tempDirectory();
+  const descriptor = readFileSync(`${await content(directory)}.headwater`);
+  const wrong = seededFile(directory, 'wrong.bin', SIZE, 99);
+  expect(await codeOf(share(wrong, { descriptor, hold: 0.5 }))).toBe('CORRUPT');
 });
 
 test('a source of wrong symbols is refused, and the file is right all the same', async () => {

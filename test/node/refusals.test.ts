@@ -1,6 +1,14 @@
 // What cannot be done ends with a code for programs and a sentence for people.
 
-import { mkdirSync, readFileSync, writeFileSync, chmodSync, appendFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -105,6 +113,39 @@ test('a file that changes while it is described is CHANGED, and nothing is left 
   });
   expect(await codeOf(describing)).toBe('CHANGED');
   expect(await codeOf(loadDescription(`${file}.headwater`))).toBe('NOT_FOUND');
+});
+
+test('a share of a file that changes ends as CHANGED; one that is only touched goes on', async () => {
+  const directory = tempDirectory();
+  const file = seededFile(directory, 'source.bin', 300_000);
+  const touched = closing(await share(file));
+  const other = seededFile(directory, 'other.bin', 300_000);
+  const changed = closing(await share(other));
+  utimesSync(file, new Date(), new Date());
+  seededFile(directory, 'other.bin', 300_000, 2);
+  expect(await codeOf(changed.closed)).toBe('CHANGED');
+  const output = join(directory, 'copy.bin');
+  await get(touched.link, { output }).done;
+  expect(sameFiles(file, output)).toBe(true);
+});
+
+test('a download to which nothing came leaves nothing', async () => {
+  const directory = tempDirectory();
+  const file = seededFile(directory, 'source.bin', 300_000);
+  await describeFile(file);
+  const output = join(directory, 'copy.bin');
+  const sources = [`127.0.0.1:${await freePort()}`];
+  expect(await codeOf(get(`${file}.headwater`, { output, sources }).done)).toBe('UNREACHABLE');
+  expect(existsSync(`${output}.part`)).toBe(false);
+});
+
+test('a name too long for its descriptor is shared all the same', async () => {
+  const directory = tempDirectory();
+  const file = seededFile(directory, 'n'.repeat(250), 300_000);
+  const sharing = closing(await share(file));
+  const output = join(directory, 'copy.bin');
+  await get(sharing.link, { output }).done;
+  expect(sameFiles(file, output)).toBe(true);
 });
 
 test('an aborted signal ends describing and fetching', async () => {

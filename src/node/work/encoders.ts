@@ -7,8 +7,8 @@ import { RaptorQEncoder } from '../../fountain/index.ts';
 import { readBlockToScratch, withFile } from './block-file.ts';
 import type { EncodeTask } from './tasks.ts';
 
-/** Most bytes of encoders in one worker: five blocks of 16 MiB, about as many as one download has open. */
-const CACHE_BYTES_MAX = 96 * 1024 * 1024;
+/** Most bytes of encoders in one worker: three blocks of 16 MiB. The blocks that a download has open are few. */
+const CACHE_BYTES_MAX = 64 * 1024 * 1024;
 /** An encoder holds the intermediate symbols of its block: K' + S + H of them, and some working space. */
 const BYTES_PER_BLOCK_BYTE = 1.1;
 
