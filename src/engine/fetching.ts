@@ -350,6 +350,7 @@ export class Fetching {
   private strike(input: WrittenInput, account: Account, esi: number, now: number): void {
     const { link, sbn } = input;
     account.rejected++;
+    if (account.strikes >= STRIKES_MAX) return; // the rest of what it sent before it was dropped
     account.strikes++;
     const { address } = account;
     this.host.output({ kind: 'event', event: { type: 'rejected', link, address, sbn, esi } });
