@@ -35,6 +35,7 @@ export function createShareReport(terminal: Terminal, sharing: Sharing, tone: To
 function jsonReport({ stdout }: Terminal, sharing: Sharing): ShareReport {
   let links = 0;
   let sent = 0;
+  let open = 0;
   return {
     begin() {
       const { link, contentId, name, bytes, held, total, addresses, host, port, warnings } =
@@ -51,11 +52,12 @@ function jsonReport({ stdout }: Terminal, sharing: Sharing): ShareReport {
     },
     tick() {
       const status = sharing.status();
-      if (status.sent === sent) return;
-      sent = status.sent;
       const peers = status.sources
         .filter((peer) => peer.connected)
         .map((peer) => ({ address: peer.address, sent: peer.sent }));
+      if (status.sent === sent && peers.length === open) return;
+      sent = status.sent;
+      open = peers.length;
       printJson(stdout, { event: 'progress', sent, links: peers.length, peers });
     },
     end(failed) {

@@ -2,7 +2,6 @@
 // with the fewest, or to a named one where state lives there (running hashes, cached encoders).
 
 import { Worker } from 'node:worker_threads';
-import { HeadwaterError } from '../errors.ts';
 import type { AnswerTo, Request, Response, Task } from './tasks.ts';
 
 /** Two: the tasks are bound by the processor, and the main thread needs one as well. */
@@ -114,11 +113,4 @@ export class Pool {
     worker.on('exit', () => lost('a worker stopped'));
     return member;
   }
-}
-
-/** A TaskError as the error a person sees. */
-export function taskError(error: unknown, doing: string): HeadwaterError {
-  if (error instanceof HeadwaterError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new HeadwaterError('DISK', `cannot ${doing}: ${message}`, undefined, error);
 }
