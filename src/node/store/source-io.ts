@@ -72,35 +72,34 @@ export async function readSource(
 }
 
 /** `count` source symbols from position `start` on, as one array of count·T bytes with the padding. */
-export async function readRun(
+export function readRun(
   file: OpenFile,
   layout: Layout,
   start: number,
   count: number,
 ): Promise<Uint8Array> {
-  const buffer = new Uint8Array(count * layout.symbolBytes);
-  const left = layout.length - start * layout.symbolBytes;
-  await readAll(
-    file,
-    buffer.subarray(0, Math.min(buffer.length, left)),
-    start * layout.symbolBytes,
-  );
-  return buffer;
+  return readPadded(file, layout, start, count, readAll);
 }
 
 /** Like readRun, but zeros stand where the file is too short. */
-export async function readRunLoosely(
+export function readRunLoosely(
   file: OpenFile,
   layout: Layout,
   start: number,
   count: number,
 ): Promise<Uint8Array> {
+  return readPadded(file, layout, start, count, readUpTo);
+}
+
+async function readPadded(
+  file: OpenFile,
+  layout: Layout,
+  start: number,
+  count: number,
+  read: (file: OpenFile, target: Uint8Array, offset: number) => Promise<unknown>,
+): Promise<Uint8Array> {
   const buffer = new Uint8Array(count * layout.symbolBytes);
-  const left = layout.length - start * layout.symbolBytes;
-  await readUpTo(
-    file,
-    buffer.subarray(0, Math.min(buffer.length, left)),
-    start * layout.symbolBytes,
-  );
+  const offset = start * layout.symbolBytes;
+  await read(file, buffer.subarray(0, Math.min(buffer.length, layout.length - offset)), offset);
   return buffer;
 }
