@@ -4,11 +4,13 @@ export type { Kernel, SymbolMemory } from './kernel.ts';
 export {
   OP_ADD,
   OP_BITS,
+  FOLD_TARGETS_MAX,
   OP_DOUBLE,
+  OP_FOLD,
   OP_MASK,
   OP_MULTIPLY_ADD,
-  OP_SCALE,
   OP_SET,
+  ROWS_MAX,
 } from './kernel.ts';
 export type { OperationCount } from './program.ts';
-export { countOperations, instructionWords, ProgramWriter } from './program.ts';
+export { countOperations, foldTap, instructionWords, ProgramWriter } from './program.ts';

@@ -4,15 +4,7 @@
 
 import { productTable } from './gf256.ts';
 import type { Kernel, SymbolMemory } from './kernel.ts';
-import {
-  OP_ADD,
-  OP_BITS,
-  OP_DOUBLE,
-  OP_MASK,
-  OP_MULTIPLY_ADD,
-  OP_SCALE,
-  OP_SET,
-} from './kernel.ts';
+import { OP_ADD, OP_BITS, OP_DOUBLE, OP_FOLD, OP_MASK, OP_MULTIPLY_ADD, OP_SET } from './kernel.ts';
 import {
   double,
   doubleAdd,
@@ -94,15 +86,19 @@ class JsMemory implements SymbolMemory {
   }
 
   write(row: number, bytes: Uint8Array): void {
-    if (bytes.length > this.rowBytes) {
-      throw new RangeError(`bytes.length ${bytes.length} is more than ${this.rowBytes}`);
+    this.checkSpan(row, bytes.length);
+    for (let from = 0; from < bytes.length; from += this.rowBytes, row++) {
+      this.bytes.set(bytes.subarray(from, from + this.rowBytes), row * this.rowLanes * LANE_BYTES);
     }
-    this.bytes.set(bytes, row * this.rowLanes * LANE_BYTES);
   }
 
   readInto(target: Uint8Array, row: number): void {
-    const start = row * this.rowLanes * LANE_BYTES;
-    target.set(this.bytes.subarray(start, start + target.length));
+    this.checkSpan(row, target.length);
+    for (let from = 0; from < target.length; from += this.rowBytes, row++) {
+      const start = row * this.rowLanes * LANE_BYTES;
+      const length = Math.min(this.rowBytes, target.length - from);
+      target.set(this.bytes.subarray(start, start + length), from);
+    }
   }
 
   run(program: Int32Array, workRows = 0): void {
@@ -115,6 +111,13 @@ class JsMemory implements SymbolMemory {
       interpreter.start = start;
       interpreter.lanes = Math.min(width, this.rowLanes - start);
       interpret(interpreter, program);
+    }
+  }
+
+  /** Throws RangeError unless rows from `row` on, as many as that many bytes fill, are there. */
+  private checkSpan(row: number, bytes: number): void {
+    if (row * this.rowBytes + bytes > this.rows * this.rowBytes) {
+      throw new RangeError(`${bytes} bytes do not fit into the rows from ${row} on`);
     }
   }
 
@@ -165,17 +168,17 @@ function interpret(at: Interpreter, program: Int32Array): void {
         else doubleAdd(words, dst * 2, a * 2, laneOf(at, program[pc + 3]!) * 2, lanes * 2);
         break;
       }
-      case OP_MULTIPLY_ADD: {
-        const source = laneOf(at, program[pc + 2]!);
-        multiplyAdd(words, dst * 2, source * 2, lanes * 2, productTable(argument));
+      case OP_MULTIPLY_ADD:
+        for (let i = pc + 2; i < pc + 2 + argument; i++) {
+          const source = laneOf(at, program[i]! >>> 8);
+          multiplyAdd(words, dst * 2, source * 2, lanes * 2, productTable(program[i]! & 255));
+        }
         break;
-      }
-      case OP_SCALE:
-        // dst = c·dst is dst ^= (c ^ 1)·dst: the loop reads a word before it writes it.
-        multiplyAdd(words, dst * 2, dst * 2, lanes * 2, productTable(argument ^ 1));
+      case OP_FOLD:
+        fold(at, dst, program, pc + 2, argument);
         break;
     }
-    pc += instructionWords(header);
+    pc += instructionWords(program, pc);
   }
 }
 
@@ -237,4 +240,24 @@ function xorPass(
   if (others === 6) return xor7(m, lanes, dst, a, b, c, d, e, f, g);
   const h = laneOf(at, program[pc + 6]!);
   xor8(m, lanes, dst, a, b, c, d, e, f, g, h);
+}
+
+/** OP_FOLD: h, h targets and `count` words are at program[pc…]. */
+function fold(at: Interpreter, last: number, program: Int32Array, pc: number, count: number): void {
+  const { longs, words, lanes } = at;
+  const targets = pc + 1;
+  const taps = targets + program[pc]!;
+  longs.fill(0n, last, last + lanes);
+  for (let n = taps; n < taps + count; n++) {
+    const tap = program[n]!;
+    if (tap >>> 8 === 0) double(words, last * 2, last * 2, lanes * 2);
+    else doubleAdd(words, last * 2, last * 2, laneOf(at, (tap >>> 8) - 1) * 2, lanes * 2);
+    const i = (tap >>> 4) & 15;
+    const j = tap & 15;
+    if (i === j) continue;
+    const first = laneOf(at, program[targets + i]!);
+    const second = laneOf(at, program[targets + j]!);
+    xor2(longs, lanes, first, first, last);
+    xor2(longs, lanes, second, second, last);
+  }
 }

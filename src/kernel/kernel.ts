@@ -24,9 +24,12 @@ export interface Kernel {
 export interface SymbolMemory {
   readonly rows: number;
   readonly rowBytes: number;
-  /** Copies at most rowBytes bytes to the start of a row; the rest of the row keeps its content. */
+  /**
+   * Copies bytes to row `row` and, when they are more than rowBytes, to the rows after it, rowBytes to each. What
+   * they do not reach keeps its content. Throws RangeError when they reach beyond the last row.
+   */
   write(row: number, bytes: Uint8Array): void;
-  /** Copies the first target.length ≤ rowBytes bytes of a row to target. */
+  /** The reverse: fills target from row `row` and the rows after it. */
   readInto(target: Uint8Array, row: number): void;
   /**
    * Executes a program that uses work rows rows..rows + workRows − 1. Throws RangeError when workRows is more than
@@ -38,7 +41,8 @@ export interface SymbolMemory {
   release(): void;
 }
 
-// A program is a list of instructions. An instruction is one header word, (argument << 3) | operation, then rows.
+// A program is a list of instructions. An instruction is one header word, (argument << 3) | operation, then operands,
+// which are rows where nothing else is said.
 
 /** `n; dst; n sources`: dst = XOR of the sources, none of which is dst. Without a source dst becomes zero. */
 export const OP_SET = 0;
@@ -46,10 +50,22 @@ export const OP_SET = 0;
 export const OP_ADD = 1;
 /** `n; dst; a; b if n is 2`: dst = α·a ^ b. The step of a Horner scheme; dst may be a or b. */
 export const OP_DOUBLE = 2;
-/** `coefficient; dst; source`: dst ^= coefficient · source. */
+/**
+ * `n; dst; n words source << 8 | coefficient`: dst ^= Σ coefficient · source. No source is dst. The multiplication by
+ * arbitrary coefficients that OP_DOUBLE and OP_FOLD avoid: for a few dense sums only.
+ */
 export const OP_MULTIPLY_ADD = 3;
-/** `coefficient; dst`: dst = coefficient · dst. */
-export const OP_SCALE = 4;
+/**
+ * `n; last; h; h targets; n words (row + 1) << 8 | i << 4 | j`: a Horner scheme with taps. From g = 0, for each word
+ * in order g = α·g ^ row, then targets i and j get ^= g. A word with row −1 stands for a row of zeros, and i = j
+ * adds to no target. In the end last = g. No target and not `last` is among the rows; h ≤ 16.
+ */
+export const OP_FOLD = 4;
+
+/** Most targets of OP_FOLD: an index has 4 bits. */
+export const FOLD_TARGETS_MAX = 16;
+/** Rows and work rows of a memory together: row + 1 has 24 bits in a word of OP_FOLD. */
+export const ROWS_MAX: number = 2 ** 23 - 1;
 
 /** Bits of the header that hold the operation. */
 export const OP_BITS = 3;

@@ -1,14 +1,6 @@
 // Recording programs for a kernel.
 
-import {
-  OP_ADD,
-  OP_BITS,
-  OP_DOUBLE,
-  OP_MASK,
-  OP_MULTIPLY_ADD,
-  OP_SCALE,
-  OP_SET,
-} from './kernel.ts';
+import { OP_ADD, OP_BITS, OP_DOUBLE, OP_FOLD, OP_MASK, OP_MULTIPLY_ADD, OP_SET } from './kernel.ts';
 
 /** Symbol operations in a program, in the unit of the literature: one per source symbol read. */
 export interface OperationCount {
@@ -53,13 +45,27 @@ export class ProgramWriter {
     this.buffer[this.used++] = b;
   }
 
-  multiplyAdd(dst: number, source: number, coefficient: number): void {
-    this.start(OP_MULTIPLY_ADD, coefficient, dst, 1);
-    this.buffer[this.used++] = source;
+  /** dst ^= Σ coefficients[i] · sources[i]. */
+  multiplyAdd(
+    dst: number,
+    sources: ArrayLike<number>,
+    coefficients: ArrayLike<number>,
+    count: number = sources.length,
+  ): void {
+    if (count === 0) return;
+    this.start(OP_MULTIPLY_ADD, count, dst, count);
+    for (let i = 0; i < count; i++) {
+      this.buffer[this.used++] = (sources[i]! << 8) | coefficients[i]!;
+    }
   }
 
-  scale(dst: number, coefficient: number): void {
-    this.start(OP_SCALE, coefficient, dst, 0);
+  /** OP_FOLD; `taps` are its words, see foldTap. */
+  fold(last: number, targets: ArrayLike<number>, taps: ArrayLike<number>, count: number): void {
+    this.start(OP_FOLD, count, last, 1 + targets.length + count);
+    const buffer = this.buffer;
+    buffer[this.used++] = targets.length;
+    for (let i = 0; i < targets.length; i++) buffer[this.used++] = targets[i]!;
+    for (let i = 0; i < count; i++) buffer[this.used++] = taps[i]!;
   }
 
   /** A view of what was written, valid until the next instruction. */
@@ -99,35 +105,56 @@ export class ProgramWriter {
   }
 }
 
-/** How many words the instruction with this header takes, the header included. */
-export function instructionWords(header: number): number {
-  const argument = header >>> OP_BITS;
-  switch (header & OP_MASK) {
+/** A word of OP_FOLD: adds row (−1: a row of zeros), then adds the running value to targets i and j. */
+export function foldTap(row: number, i: number, j: number): number {
+  return ((row + 1) << 8) | (i << 4) | j;
+}
+
+/** How many words the instruction at program[at] takes, the header included. */
+export function instructionWords(program: Int32Array, at: number): number {
+  const argument = program[at]! >>> OP_BITS;
+  switch (program[at]! & OP_MASK) {
     case OP_SET:
     case OP_ADD:
     case OP_DOUBLE:
-      return 2 + argument;
     case OP_MULTIPLY_ADD:
-      return 3;
-    case OP_SCALE:
-      return 2;
+      return 2 + argument;
+    case OP_FOLD:
+      return 3 + program[at + 2]! + argument;
     default:
-      throw new RangeError(`header ${header} has no operation`);
+      throw new RangeError(`header ${program[at]!} has no operation`);
   }
 }
 
 /** Counts the symbol operations of a program: its cost, independent of kernel and symbol size. */
 export function countOperations(program: Int32Array): OperationCount {
   const count: OperationCount = { xors: 0, multiplications: 0 };
-  for (let at = 0; at < program.length;) {
-    const header = program[at]!;
-    const argument = header >>> OP_BITS;
-    const op = header & OP_MASK;
-    if (op === OP_SET || op === OP_ADD) count.xors += argument;
-    else count.multiplications++;
-    if (op === OP_DOUBLE) count.xors += argument - 1;
-    if (op === OP_MULTIPLY_ADD) count.xors++;
-    at += instructionWords(header);
+  for (let at = 0; at < program.length; at += instructionWords(program, at)) {
+    const argument = program[at]! >>> OP_BITS;
+    switch (program[at]! & OP_MASK) {
+      case OP_SET:
+      case OP_ADD:
+        count.xors += argument;
+        break;
+      case OP_DOUBLE:
+        count.multiplications++;
+        count.xors += argument - 1;
+        break;
+      case OP_MULTIPLY_ADD:
+        count.multiplications += argument;
+        count.xors += argument;
+        break;
+      case OP_FOLD: {
+        const taps = at + 3 + program[at + 2]!;
+        for (let i = taps; i < taps + argument; i++) {
+          const tap = program[i]!;
+          count.multiplications++;
+          if (tap >>> 8 !== 0) count.xors++;
+          if (((tap >>> 4) & 15) !== (tap & 15)) count.xors += 2;
+        }
+        break;
+      }
+    }
   }
   return count;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   countOperations,
   EXP,
+  foldTap,
   invert,
   jsKernel,
   LOG,
@@ -42,9 +43,12 @@ describe('programs', () => {
     program.add(1, []);
     program.double(7, 8);
     program.doubleAdd(7, 8, 9);
-    program.multiplyAdd(1, 2, 77);
-    program.scale(1, 3);
-    expect(countOperations(program.finish())).toEqual({ xors: 3 + 2 + 1 + 1, multiplications: 4 });
+    program.multiplyAdd(1, [2, 3], [77, 78]);
+    program.fold(10, [11, 12], [foldTap(13, 0, 1), foldTap(-1, 0, 1), foldTap(14, 0, 0)], 3);
+    expect(countOperations(program.finish())).toEqual({
+      xors: 3 + 2 + 1 + 2 + (3 + 2 + 1),
+      multiplications: 1 + 1 + 2 + 3,
+    });
     program.clear();
     expect(program.length).toBe(0);
   });

@@ -6,9 +6,9 @@ import {
   OP_ADD,
   OP_BITS,
   OP_DOUBLE,
+  OP_FOLD,
   OP_MASK,
   OP_MULTIPLY_ADD,
-  OP_SCALE,
   OP_SET,
 } from '../../src/kernel/index.ts';
 
@@ -31,8 +31,16 @@ export const slowKernel: Kernel = {
     return {
       rows,
       rowBytes,
-      write: (row, bytes) => symbols[row]!.set(bytes),
-      readInto: (target, row) => target.set(symbols[row]!.subarray(0, target.length)),
+      write(row, bytes) {
+        if (row * rowBytes + bytes.length > rows * rowBytes) throw new RangeError('bytes');
+        bytes.forEach((byte, i) => (symbols[row + Math.floor(i / rowBytes)]![i % rowBytes] = byte));
+      },
+      readInto(target, row) {
+        if (row * rowBytes + target.length > rows * rowBytes) throw new RangeError('target');
+        for (let i = 0; i < target.length; i++) {
+          target[i] = symbols[row + Math.floor(i / rowBytes)]![i % rowBytes]!;
+        }
+      },
       run(program, workRows = 0) {
         if (workRows > maxWorkRows) throw new RangeError('workRows');
         symbols.length = rows;
@@ -67,13 +75,28 @@ function execute(symbols: Uint8Array[], program: Int32Array): void {
         pc += 2 + argument;
         break;
       case OP_MULTIPLY_ADD:
-        for (let i = 0; i < bytes; i++) dst[i]! ^= slowMultiply(argument, row(pc + 2)[i]!);
-        pc += 3;
+        for (let n = pc + 2; n < pc + 2 + argument; n++) {
+          const source = symbols[program[n]! >> 8]!;
+          for (let i = 0; i < bytes; i++) dst[i]! ^= slowMultiply(program[n]! & 255, source[i]!);
+        }
+        pc += 2 + argument;
         break;
-      case OP_SCALE:
-        for (let i = 0; i < bytes; i++) dst[i] = slowMultiply(argument, dst[i]!);
-        pc += 2;
+      case OP_FOLD: {
+        const taps = pc + 3 + program[pc + 2]!;
+        for (let i = 0; i < bytes; i++) {
+          let g = 0;
+          for (let n = taps; n < taps + argument; n++) {
+            const tap = program[n]!;
+            g = slowMultiply(2, g) ^ (tap >> 8 === 0 ? 0 : symbols[(tap >> 8) - 1]![i]!);
+            if (((tap >> 4) & 15) === (tap & 15)) continue;
+            row(pc + 3 + ((tap >> 4) & 15))[i]! ^= g;
+            row(pc + 3 + (tap & 15))[i]! ^= g;
+          }
+          dst[i] = g;
+        }
+        pc = taps + argument;
         break;
+      }
       default:
         throw new Error(`no operation ${program[pc]}`);
     }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Rng } from '../../src/base/index.ts';
 import type { Kernel, SymbolMemory } from '../../src/kernel/index.ts';
-import { ProgramWriter } from '../../src/kernel/index.ts';
+import { foldTap, ProgramWriter } from '../../src/kernel/index.ts';
 import { slowKernel } from './slow-kernel.ts';
 
 function contents(memory: SymbolMemory): Uint8Array[] {
@@ -36,11 +36,27 @@ function randomProgram(rng: Rng, rows: number, workRows: number, length: number)
     if (kind <= 1) program.set(dst, sources);
     else if (kind === 2) program.add(dst, sources);
     else if (kind === 3) program.doubleAdd(dst, pick(), pick());
-    else if (kind === 4) program.multiplyAdd(dst, pick(), rng.below(256));
-    else if (rng.below(2) === 0) program.double(dst, pick());
-    else program.scale(dst, rng.below(256));
+    else if (kind === 4) {
+      const coefficients = sources.map(() => rng.below(256));
+      program.multiplyAdd(dst, sources, coefficients);
+    } else if (rng.below(2) === 0) program.double(dst, pick());
+    else recordFold(program, rng, readable);
   }
   return program.finish();
+}
+
+/** A fold of up to 40 rows into distinct targets, of the rows that may be read. */
+function recordFold(program: ProgramWriter, rng: Rng, readable: readonly number[]): void {
+  const shuffled = rng.shuffle([...readable]);
+  const last = shuffled.pop()!;
+  const targets = shuffled.splice(0, Math.min(rng.below(17), shuffled.length));
+  const index = (): number => rng.below(Math.max(1, targets.length));
+  const taps = Array.from({ length: 1 + rng.below(40) }, () => {
+    const row =
+      shuffled.length === 0 || rng.below(5) === 0 ? -1 : shuffled[rng.below(shuffled.length)]!;
+    return targets.length === 0 ? foldTap(row, 0, 0) : foldTap(row, index(), index());
+  });
+  program.fold(last, targets, taps, taps.length);
 }
 
 /** Registers the tests of one kernel. */
@@ -98,9 +114,24 @@ export function kernelSuite(kernel: Kernel): void {
     expect(start).toEqual(Uint8Array.of(9, 9, 2));
   });
 
+  it('writes and reads several rows at once', () => {
+    for (const rowBytes of [1, 11, 1400, 2000]) {
+      const memory = kernel.allocate(5, rowBytes);
+      memory.write(0, new Uint8Array(5 * rowBytes).fill(7));
+      const bytes = new Rng(rowBytes).fill(new Uint8Array(3 * rowBytes - 1));
+      memory.write(1, bytes);
+      const read = new Uint8Array(4 * rowBytes);
+      memory.readInto(read, 1);
+      expect(Buffer.compare(read.subarray(0, bytes.length), bytes)).toBe(0);
+      expect(read.subarray(bytes.length).every((byte) => byte === 7)).toBe(true);
+    }
+  });
+
   it('refuses what does not fit', () => {
     const memory = kernel.allocate(2, 8, 3);
-    expect(() => memory.write(0, new Uint8Array(9))).toThrow(RangeError);
+    expect(() => memory.write(0, new Uint8Array(17))).toThrow(RangeError);
+    expect(() => memory.write(1, new Uint8Array(9))).toThrow(RangeError);
+    expect(() => memory.readInto(new Uint8Array(9), 1)).toThrow(RangeError);
     expect(() => memory.run(new Int32Array(0), 4)).toThrow(RangeError);
     expect(() => kernel.allocate(2 ** 40, 65_536)).toThrow(RangeError);
   });
