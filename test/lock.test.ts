@@ -126,6 +126,27 @@ describe('package-lock.json', () => {
   });
 });
 
+// The compiler of the WebAssembly module: not a dependency, and large, so it is locked on its own.
+describe('tools/wasm/package-lock.json', () => {
+  const text = readFileSync('tools/wasm/package-lock.json', 'utf8');
+  const { packages }: { packages: Packages } = JSON.parse(text);
+  const asked: Manifest = JSON.parse(readFileSync('tools/wasm/package.json', 'utf8'));
+
+  it('names no host and commits to the bytes of every package', () => {
+    expect(addresses(packages)).toEqual([]);
+    expect(text).not.toMatch(/"resolved": *"[a-z+]+:/);
+    expect(unpinned(packages)).toEqual([]);
+  });
+
+  it('gives the compiler the version that package.json asks for, exactly', () => {
+    expect(Object.keys(asked.devDependencies)).toEqual(['assemblyscript']);
+    for (const [name, version] of Object.entries(asked.devDependencies)) {
+      expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+      expect(packages[`node_modules/${name}`]?.version).toBe(version);
+    }
+  });
+});
+
 describe('this Node', () => {
   it('is one that package.json admits', () => {
     const least = /^>=(\d+\.\d+)$/.exec(manifest.engines.node)?.[1];

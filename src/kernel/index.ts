@@ -1,3 +1,4 @@
+export { defaultKernel, kernelFallback } from './default-kernel.ts';
 export { EXP, invert, LOG, multiply, POLYNOMIAL, productTable } from './gf256.ts';
 export { jsKernel } from './js-kernel.ts';
 export type { Kernel, SymbolMemory } from './kernel.ts';
@@ -14,3 +15,4 @@ export {
 } from './kernel.ts';
 export type { OperationCount } from './program.ts';
 export { countOperations, foldTap, instructionWords, ProgramWriter } from './program.ts';
+export { multiplyWord, runTransposed, TRANSPOSED_COLUMNS } from './transpose.ts';

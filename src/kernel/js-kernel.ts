@@ -50,6 +50,7 @@ function obtain(bytes: number): ArrayBuffer {
 /** The kernel in plain JavaScript; runs everywhere. */
 export const jsKernel: Kernel = {
   name: 'js',
+  multiplyCost: 8,
   allocate(rows: number, rowBytes: number, workRows = 0): SymbolMemory {
     return new JsMemory(rows, rowBytes, workRows);
   },

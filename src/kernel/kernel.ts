@@ -5,6 +5,8 @@
 /** Makes memories of one implementation. Stateless, so one kernel may serve any number of users. */
 export interface Kernel {
   readonly name: string;
+  /** What OP_MULTIPLY_ADD costs, in symbols that OP_ADD adds in the same time. About 2.5 when it is not said. */
+  readonly multiplyCost?: number;
   /**
    * A memory of `rows` rows of any content, able to run programs that use at most `workRows` work rows. Throws
    * RangeError when the machine cannot provide it.
