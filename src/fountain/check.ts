@@ -13,3 +13,18 @@ export function checkLength(name: string, bytes: Uint8Array, length: number): vo
     throw new RangeError(`${name}.length ${bytes.length} is not ${length}`);
   }
 }
+
+/** checkWhole for each of `values`; names the first one that is not right by its index. */
+export function checkEachWhole(
+  name: string,
+  values: ArrayLike<number>,
+  min: number,
+  max: number,
+): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    // Names are only made up for errors: there may be many values.
+    if (Number.isSafeInteger(value) && value >= min && value <= max) continue;
+    checkWhole(`${name}[${i}]`, value, min, max);
+  }
+}

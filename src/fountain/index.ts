@@ -13,3 +13,4 @@ export {
 export { RaptorQDecoder } from './raptorq/decoder.ts';
 export { RaptorQEncoder } from './raptorq/encoder.ts';
 export { ESI_MAX, SOURCE_SYMBOLS_MAX } from './raptorq/params.ts';
+export { CONSTITUENTS_MAX, RECODED_MAX } from './raptorq/recoded.ts';

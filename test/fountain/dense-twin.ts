@@ -97,13 +97,13 @@ export function denseHdpcRows(p: Parameters): Uint8Array[] {
 }
 
 /**
- * Solves the constraints with the given symbols: the rank, and the L intermediate symbols when it is full. The
- * padding symbols K..K'−1 are added here; ids are internal symbol ids.
+ * Solves the constraints with the given symbols, or XORs of symbols: the rank, and the L intermediate symbols when it is
+ * full. The padding symbols K..K'−1 are added here; ids are internal symbol ids.
  */
 export function denseSolve(
   K: number,
   T: number,
-  symbols: readonly { id: number; bytes: Uint8Array }[],
+  symbols: readonly { ids: readonly number[]; bytes: Uint8Array }[],
 ): { rank: number; needed: number; intermediate: Uint8Array[] | undefined } {
   const p = parametersOf(K);
   const zero = new Uint8Array(T);
@@ -113,8 +113,10 @@ export function denseSolve(
   for (let X = K; X < p.kPrime; X++) {
     equations.push({ row: denseSymbolRow(p, X), value: zero.slice() });
   }
-  for (const { id, bytes } of symbols) {
-    equations.push({ row: denseSymbolRow(p, id), value: bytes.slice() });
+  for (const { ids, bytes } of symbols) {
+    const row = new Uint8Array(p.L);
+    for (const id of ids) denseSymbolRow(p, id).forEach((bit, column) => (row[column]! ^= bit));
+    equations.push({ row, value: bytes.slice() });
   }
   let rank = 0;
   for (let column = 0; column < p.L; column++) {

@@ -142,7 +142,7 @@ describe('generators', () => {
       const p = parametersOf(K);
       const matrix = constraintRows(p, []);
       expect(matrix.count).toBe(p.S);
-      expect(matrix.columns.length).toBe(3 * p.B + 3 * p.S);
+      expect(matrix.starts[p.S]).toBe(3 * p.B + 3 * p.S);
       for (let row = 0; row < p.S; row++) {
         const columns = matrix.columns.subarray(matrix.starts[row], matrix.starts[row + 1]);
         expect(new Set(columns).size).toBe(columns.length);

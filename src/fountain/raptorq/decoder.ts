@@ -1,26 +1,23 @@
 // A source block from encoding symbols (RFC 6330, 5.4).
 
-import type { Kernel, SymbolMemory } from '../../kernel/index.ts';
-import { jsKernel, ProgramWriter } from '../../kernel/index.ts';
-import { checkLength, checkWhole } from '../check.ts';
+import type { Kernel } from '../../kernel/index.ts';
+import { defaultKernel } from '../../kernel/index.ts';
+import { checkEachWhole, checkLength, checkWhole } from '../check.ts';
 import { SYMBOL_BYTES_MAX } from '../partition.ts';
+import { Equations } from './equations.ts';
+import { fewMissingMax, rebuildFew } from './few-missing.ts';
+import type { Incomplete } from './incomplete.ts';
 import type { Parameters } from './params.ts';
 import { ESI_MAX, parametersOf, SOURCE_SYMBOLS_MAX } from './params.ts';
-import { Schedule, workRows } from './schedule.ts';
-import type { Solution } from './solver.ts';
-import { solve } from './solver.ts';
-import type { SparseRows } from './sparse.ts';
-import { constraintRows } from './sparse.ts';
-import { COLUMNS_MAX, internalId, symbolColumns } from './tuple.ts';
-
-/** Symbols beyond K that the memory has room for at first. */
-const SPARE_SYMBOLS = 16;
+import { condense, rebuildBlock } from './rebuild.ts';
+import { CONSTITUENTS_MAX, RECODED_MAX, SymbolSum } from './recoded.ts';
 
 /**
  * Collects encoding symbols of one block until they determine it.
  *
- * Memory: the symbols received; while decoding also the block, and the lost source symbols once more. Never more
- * than about three times the block. Corrupt symbols are not detected: verify symbols before or the block after.
+ * Memory: source symbols go straight to the block, all others to the memory of the kernel, which while decoding takes
+ * the source symbols once more. In all about twice the block, never three times, however many symbols are added.
+ * Corrupt symbols are not detected: verify symbols before or the block after.
  */
 export class RaptorQDecoder {
   /** K. */
@@ -29,30 +26,32 @@ export class RaptorQDecoder {
   readonly symbolBytes: number;
   private readonly kernel: Kernel;
   private readonly parameters: Parameters;
-  /** Received symbols in order of arrival, one memory row each: ESI → row. */
-  private readonly received: Map<number, number> = new Map();
-  private sourceReceived = 0;
-  private memory: SymbolMemory | undefined;
-  private capacity: number;
+  private readonly equations: Equations;
+  private readonly isHeld: Uint8Array;
+  private heldCount = 0;
   private lowerBound: number;
   private block: Uint8Array | undefined;
+  private isDecoded = false;
+  /** True once it is known that the symbols held determine the block. */
+  private isDetermined = false;
   private rebuilt: readonly number[] = [];
 
   /** Throws RangeError, naming the argument: sourceSymbols is 1..56403, symbolBytes 1..65536. */
-  constructor(sourceSymbols: number, symbolBytes: number, kernel: Kernel = jsKernel) {
+  constructor(sourceSymbols: number, symbolBytes: number, kernel: Kernel = defaultKernel()) {
     checkWhole('sourceSymbols', sourceSymbols, 1, SOURCE_SYMBOLS_MAX);
     checkWhole('symbolBytes', symbolBytes, 1, SYMBOL_BYTES_MAX);
     this.sourceSymbols = sourceSymbols;
     this.symbolBytes = symbolBytes;
     this.kernel = kernel;
     this.parameters = parametersOf(sourceSymbols);
-    this.capacity = sourceSymbols + SPARE_SYMBOLS;
+    this.equations = new Equations(kernel, this.parameters, sourceSymbols, symbolBytes);
+    this.isHeld = new Uint8Array(sourceSymbols);
     this.lowerBound = sourceSymbols;
   }
 
   /** At least this many more symbols are needed. At 0, decode() succeeds most of the time. */
   get missing(): number {
-    return Math.max(0, this.lowerBound);
+    return this.isComplete ? 0 : Math.max(0, this.lowerBound);
   }
 
   /** After decode(): the ESIs of the source symbols that were not received but rebuilt, ascending. */
@@ -60,20 +59,58 @@ export class RaptorQDecoder {
     return this.rebuilt;
   }
 
+  private get isComplete(): boolean {
+    return this.isDecoded || this.heldCount === this.sourceSymbols;
+  }
+
   /**
    * Takes a copy of encoding symbol esi, 0 ≤ esi < 2^24, of exactly symbolBytes bytes; RangeError otherwise. False
-   * when the symbol is a duplicate, or the block is decoded or all source symbols are here.
+   * when the symbol adds nothing: it is held, or the block is decoded or all source symbols are here, or symbols
+   * that determine the block are held already and there is no room for more.
    */
   add(esi: number, bytes: Uint8Array): boolean {
     checkWhole('esi', esi, 0, ESI_MAX);
     checkLength('bytes', bytes, this.symbolBytes);
-    if (this.block !== undefined || this.sourceReceived === this.sourceSymbols) return false;
-    if (this.received.has(esi)) return false;
-    const row = this.received.size;
-    this.reserve(row).write(row, bytes);
-    this.received.set(esi, row);
-    if (esi < this.sourceSymbols) this.sourceReceived++;
-    this.lowerBound = this.sourceReceived === this.sourceSymbols ? 0 : this.lowerBound - 1;
+    if (this.isComplete || this.has(esi)) return false;
+    if (esi < this.sourceSymbols) {
+      this.block ??= new Uint8Array(this.sourceSymbols * this.symbolBytes);
+      this.symbolIn(this.block, esi).set(bytes);
+      this.isHeld[esi] = 1;
+      this.heldCount++;
+      if (this.isComplete) this.equations.release();
+    } else {
+      if (!this.makeRoom()) return false;
+      this.equations.addPlain(esi, bytes);
+    }
+    this.lowerBound--;
+    return true;
+  }
+
+  /**
+   * Takes a copy of a recoded symbol: the XOR of the encoding symbols `esis` of this block, 1 to 64 different ones in
+   * any order. RangeError, naming the argument, for an ESI out of 0..2^24 − 1 or repeated, for too many or none, and
+   * for a wrong number of bytes. False when it adds nothing: as for add(), or all of its symbols are held, or what is
+   * unknown of it is the same as of a recoded symbol that is held. False as well when 4096 recoded symbols are held:
+   * solving the block for them takes long (see RECODED_MAX), so other symbols are needed then.
+   *
+   * A recoded symbol of which all but one symbol are held is that symbol. Any other one counts in `missing` like a
+   * symbol, although it more often turns out to be implied by others; recoded source symbols of even degree never
+   * determine a block.
+   */
+  addRecoded(esis: readonly number[], bytes: Uint8Array): boolean {
+    checkWhole('esis.length', esis.length, 1, CONSTITUENTS_MAX);
+    checkEachWhole('esis', esis, 0, ESI_MAX);
+    if (new Set(esis).size < esis.length) throw new RangeError('esis names a symbol twice');
+    checkLength('bytes', bytes, this.symbolBytes);
+    if (this.isComplete) return false;
+    const unknown = esis.filter((esi) => !this.has(esi));
+    if (unknown.length === 0) return false;
+    if (unknown.length === 1) return this.add(unknown[0]!, this.reduce(esis, bytes));
+    const remainder = unknown.sort((a, b) => a - b).join();
+    if (this.equations.hasRemainder(remainder)) return false;
+    if (this.equations.recoded.length === RECODED_MAX || !this.makeRoom()) return false;
+    this.equations.addRecoded([...esis], remainder, bytes);
+    this.lowerBound--;
     return true;
   }
 
@@ -82,96 +119,59 @@ export class RaptorQDecoder {
    * determine it; `missing` then says how many more to add before trying again.
    */
   decode(): Uint8Array | undefined {
-    if (this.block !== undefined) return this.block;
     if (this.missing > 0) return undefined;
-    const lost = this.lostSymbols();
-    const matrix = lost.length > 0 ? this.matrix() : undefined;
-    const solution = matrix === undefined ? undefined : solve(this.parameters, matrix);
-    if (typeof solution === 'number') {
-      this.lowerBound = solution;
-      return undefined;
+    if (!this.isComplete) {
+      const incomplete = this.incomplete();
+      const short =
+        incomplete.lost.length <= fewMissingMax(this.kernel)
+          ? rebuildFew(this.kernel, incomplete, this.equations)
+          : rebuildBlock(incomplete, this.equations);
+      if (short !== undefined) {
+        this.lowerBound = short;
+        return undefined;
+      }
+      this.rebuilt = incomplete.lost;
+      this.isDecoded = true;
+      this.equations.release();
     }
-    const block = new Uint8Array(this.sourceSymbols * this.symbolBytes);
-    // Received source symbols first: solving overwrites symbols in memory.
-    for (const [esi, row] of this.received) {
-      if (esi < this.sourceSymbols) this.memory?.readInto(this.symbolIn(block, esi), row);
-    }
-    if (matrix !== undefined && solution !== undefined) {
-      this.rebuild(block, lost, matrix, solution);
-    }
-    this.block = block;
-    this.rebuilt = lost;
-    this.memory?.release();
-    this.memory = undefined;
-    this.received.clear();
-    return block;
+    return this.block;
+  }
+
+  private has(esi: number): boolean {
+    return esi < this.sourceSymbols ? this.isHeld[esi] === 1 : this.equations.plain.has(esi);
   }
 
   private symbolIn(block: Uint8Array, esi: number): Uint8Array {
     return block.subarray(esi * this.symbolBytes, (esi + 1) * this.symbolBytes);
   }
 
-  private lostSymbols(): number[] {
-    const lost: number[] = [];
-    for (let esi = 0; esi < this.sourceSymbols; esi++) if (!this.received.has(esi)) lost.push(esi);
-    return lost;
-  }
-
-  /** The rows of the padding symbols K..K'−1, then those of the received symbols in order of arrival. */
-  private matrix(): SparseRows {
-    const { parameters: p, sourceSymbols: K } = this;
-    const padding = p.kPrime - K;
-    const ids = new Int32Array(padding + this.received.size);
-    for (let i = 0; i < padding; i++) ids[i] = K + i;
-    for (const [esi, row] of this.received) ids[padding + row] = internalId(p, K, esi);
-    return constraintRows(p, ids);
-  }
-
-  /** Writes the lost source symbols to the block (RFC 6330, 5.4.2). */
-  private rebuild(
-    block: Uint8Array,
-    lost: readonly number[],
-    matrix: SparseRows,
-    solution: Solution,
-  ): void {
-    const p = this.parameters;
-    const memory = this.memory!;
-    // Memory rows: received symbols, LDPC and padding rows, free columns, lost symbols.
-    const zeroRows = p.S + p.kPrime - this.sourceSymbols;
-    const values = Int32Array.from({ length: matrix.count }, (_, row) =>
-      row < zeroRows ? this.capacity + row : row - zeroRows,
-    );
-    const free = this.capacity + zeroRows;
-    const rebuilt = free + p.H;
-    const program = new ProgramWriter(32 * p.L);
-    const map = { values, zeroRows, free, work: memory.rows };
-    const schedule = new Schedule(program, p, matrix, solution, map);
-    const columns = new Int32Array(COLUMNS_MAX);
-    lost.forEach((esi, i) => {
-      schedule.recordSum(rebuilt + i, columns, symbolColumns(p, esi, columns));
-    });
-    memory.run(program.view(), workRows(p));
-    lost.forEach((esi, i) => memory.readInto(this.symbolIn(block, esi), rebuilt + i));
-  }
-
-  /** The memory, with room for a received symbol in `row`. */
-  private reserve(row: number): SymbolMemory {
-    if (this.memory !== undefined && row < this.capacity) return this.memory;
-    const old = this.memory;
-    // Only when many symbols were redundant: decode() is worth a try long before.
-    if (old !== undefined) this.capacity += Math.ceil(this.capacity / 4);
-    const p = this.parameters;
-    // Rows for lost symbols are allocated for the worst case; the system provides memory as they are written.
-    const K = this.sourceSymbols;
-    const rows = this.capacity + p.S + (p.kPrime - K) + p.H + K;
-    const memory = this.kernel.allocate(rows, this.symbolBytes, workRows(p));
-    const symbol = new Uint8Array(this.symbolBytes);
-    for (let i = 0; i < row; i++) {
-      old?.readInto(symbol, i);
-      memory.write(i, symbol);
+  /** A recoded symbol without those of its symbols that are held. */
+  private reduce(esis: readonly number[], bytes: Uint8Array): Uint8Array {
+    const sum = new SymbolSum(bytes);
+    for (const esi of esis) {
+      if (!this.has(esi)) continue;
+      const row = this.equations.plain.get(esi);
+      if (row === undefined) sum.add((target) => target.set(this.symbolIn(this.block!, esi)));
+      else sum.add((target) => this.equations.memory.readInto(target, row));
     }
-    old?.release();
-    this.memory = memory;
-    return memory;
+    return sum.bytes;
+  }
+
+  private incomplete(): Incomplete {
+    const { parameters: p, sourceSymbols, symbolBytes, isHeld } = this;
+    const lost: number[] = [];
+    for (let esi = 0; esi < sourceSymbols; esi++) if (isHeld[esi] === 0) lost.push(esi);
+    this.block ??= new Uint8Array(sourceSymbols * symbolBytes);
+    return { p, sourceSymbols, symbolBytes, block: this.block, isHeld, lost };
+  }
+
+  /** False when there is no room for another equation, and no need of it. */
+  private makeRoom(): boolean {
+    if (this.equations.count < this.equations.rowsMax) return true;
+    if (this.isDetermined) return false;
+    const short = condense(this.incomplete(), this.equations);
+    this.isDetermined = short === 0;
+    this.lowerBound = short;
+    return !this.isDetermined;
   }
 }

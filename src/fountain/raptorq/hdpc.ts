@@ -9,70 +9,48 @@
 // which takes one multiplication by α and two XORs a column (checked against the product in the tests).
 
 import type { ProgramWriter } from '../../kernel/index.ts';
-import { multiply } from '../../kernel/index.ts';
+import { foldTap } from '../../kernel/index.ts';
 import type { Parameters } from './params.ts';
-import { rand } from './tuple.ts';
-
-/** Running values that are kept and added to the rows together, so that the XORs can be fused. */
-const BATCH = 16;
-
-/** Rows of scratch memory that recordHdpc needs besides its targets. */
-export const HDPC_SCRATCH_ROWS: number = BATCH + 1;
-
-/** First of the two HDPC rows that column j of MT, j < K' + S − 1, names. */
-function firstRow(p: Parameters, j: number): number {
-  return rand(j + 1, 6, p.H);
-}
-
-function secondRow(p: Parameters, j: number, first: number): number {
-  return (first + rand(j + 1, 7, p.H - 1) + 1) % p.H;
-}
+import { structureOf } from './structure.ts';
 
 /**
- * Records targets[i] = value of HDPC row i. `columnRow` gives the memory row of a column, or −1 for a column whose
- * value counts as zero; `scratch` is the first of HDPC_SCRATCH_ROWS rows.
+ * Records targets[i] = value of HDPC row i. `columnRows` has the memory row of each column, or −1 for a column whose
+ * value counts as zero; `scratch` is a row that loses its content.
  */
 export function recordHdpc(
   program: ProgramWriter,
   p: Parameters,
   targets: ArrayLike<number>,
-  columnRow: (column: number) => number,
+  columnRows: Int32Array,
   scratch: number,
 ): void {
   const n = p.kPrime + p.S;
-  const waiting: number[][] = [];
   for (let i = 0; i < p.H; i++) {
-    const own = columnRow(n + i);
-    program.set(targets[i]!, own < 0 ? [] : [own]);
-    waiting.push([]);
+    const own = columnRows[n + i]!;
+    program.set(targets[i]!, [own], own < 0 ? 0 : 1);
   }
-  // The running values live in a ring: a value is overwritten after it was added to its rows.
-  let slot = 0;
-  let last = -1;
-  for (let j = 0; j < n; j++) {
-    const row = columnRow(j);
-    const next = scratch + slot;
-    if (last < 0) program.set(next, row < 0 ? [] : [row]);
-    else if (row < 0) program.double(next, last);
-    else program.doubleAdd(next, last, row);
-    last = next;
-    slot = (slot + 1) % (BATCH + 1);
-    if (j < n - 1) {
-      const first = firstRow(p, j);
-      waiting[first]!.push(last);
-      waiting[secondRow(p, j, first)]!.push(last);
-    }
-    if (j % BATCH === BATCH - 1 || j === n - 1) {
-      for (let i = 0; i < p.H; i++) {
-        program.add(targets[i]!, waiting[i]!);
-        waiting[i]!.length = 0;
-      }
-    }
+  const pairs = structureOf(p).hdpcPairs;
+  const taps = new Int32Array(n);
+  for (let j = 0; j < n - 1; j++) {
+    taps[j] = foldTap(columnRows[j]!, pairs[j]! >>> 4, pairs[j]! & 15);
   }
+  taps[n - 1] = foldTap(columnRows[n - 1]!, 0, 0);
+  program.fold(scratch, targets, taps, n);
   for (let i = 0; i < p.H; i++) {
-    program.add(targets[i]!, [last]);
-    if (i < p.H - 1) program.double(last, last);
+    program.add(targets[i]!, [scratch]);
+    if (i < p.H - 1) program.double(scratch, scratch);
   }
+}
+
+/** Four bits, spread to the lowest bit of each byte of a word. */
+const SPREAD = Int32Array.from(
+  { length: 16 },
+  (_, bits) => (bits & 1) | ((bits & 2) << 7) | ((bits & 4) << 14) | ((bits & 8) << 21),
+);
+
+/** α·x in each byte of a word. */
+function double(word: number): number {
+  return ((word & 0x7f7f7f7f) << 1) ^ Math.imul((word >>> 7) & 0x01010101, 0x1d);
 }
 
 /**
@@ -81,26 +59,24 @@ export function recordHdpc(
  */
 export function hdpcCoefficients(p: Parameters, masks: Int32Array, free: number): Uint8Array {
   const n = p.kPrime + p.S;
+  const { hdpcPairs: pairs } = structureOf(p);
   const matrix = new Uint8Array(p.H * free);
-  const running = new Uint8Array(free);
-  for (let j = 0; j < n; j++) {
-    const mask = masks[j]!;
-    const first = j < n - 1 ? firstRow(p, j) * free : 0;
-    const second = j < n - 1 ? secondRow(p, j, first / Math.max(1, free)) * free : 0;
-    for (let q = 0; q < free; q++) {
-      const g = running[q]!;
-      const value = ((g << 1) ^ (g > 127 ? 0x1d : 0) ^ ((mask >>> q) & 1)) & 255;
-      running[q] = value;
-      if (j < n - 1) {
-        matrix[first + q]! ^= value;
-        matrix[second + q]! ^= value;
-      }
+  // Four free columns at a time, one in each byte of a word.
+  const rows = new Int32Array(p.H);
+  for (let q = 0; q < free; q += 4) {
+    rows.fill(0);
+    let running = 0;
+    for (let j = 0; j < n - 1; j++) {
+      running = double(running) ^ SPREAD[(masks[j]! >>> q) & 15]!;
+      const pair = pairs[j]!;
+      rows[pair >>> 4]! ^= running;
+      rows[pair & 15]! ^= running;
     }
-  }
-  for (let i = 0; i < p.H; i++) {
-    for (let q = 0; q < free; q++) {
-      matrix[i * free + q]! ^= running[q]! ^ ((masks[n + i]! >>> q) & 1);
-      running[q] = multiply(2, running[q]!);
+    running = double(running) ^ SPREAD[(masks[n - 1]! >>> q) & 15]!;
+    for (let i = 0; i < p.H; i++) {
+      const row = rows[i]! ^ running ^ SPREAD[(masks[n + i]! >>> q) & 15]!;
+      for (let k = 0; k < 4 && q + k < free; k++) matrix[i * free + q + k] = row >>> (8 * k);
+      running = double(running);
     }
   }
   return matrix;

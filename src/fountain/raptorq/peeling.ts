@@ -3,7 +3,7 @@
 // degrees of the rows are tracked here; what the choices mean for the symbols is recorded by the solver.
 
 import { RowQueue } from './row-queue.ts';
-import type { SparseRows } from './sparse.ts';
+import type { SparseRows } from './structure.ts';
 import { transpose } from './sparse.ts';
 
 /** The outcome of phase 1: a triangle of chosen rows, and everything that is left. */
@@ -31,30 +31,23 @@ export function peel(matrix: SparseRows, W: number, L: number): Peeling {
 
   const deactivate = (column: number): void => {
     active[column] = 0;
-    for (let i = byColumn.starts[column]!; i < byColumn.starts[column + 1]!; i++) {
-      queue.shrink(byColumn.columns[i]!);
-    }
+    const end = byColumn.starts[column + 1]!;
+    for (let i = byColumn.starts[column]!; i < end; i++) queue.shrink(byColumn.columns[i]!, column);
   };
 
   for (let row = queue.take(); row >= 0; row = queue.take()) {
-    // The pivot is the column in the fewest rows: the others, made inactive, shorten more rows.
-    let pivot = -1;
-    let pivotRows = Infinity;
-    const start = matrix.starts[row]!;
-    const end = matrix.starts[row + 1]!;
-    for (let i = start; i < end; i++) {
-      const column = matrix.columns[i]!;
-      if (active[column] === 0) continue;
-      const columnRows = byColumn.starts[column + 1]! - byColumn.starts[column]!;
-      if (columnRows < pivotRows) {
-        pivot = column;
-        pivotRows = columnRows;
-      }
-    }
     rows[count] = row;
+    const single = queue.single(row);
+    if (single >= 0) {
+      pivots[count++] = single;
+      deactivate(single);
+      continue;
+    }
+    queue.drop(row);
+    const pivot = rarestColumn(matrix, byColumn, active, row);
     pivots[count++] = pivot;
     deactivate(pivot);
-    for (let i = start; i < end; i++) {
+    for (let i = matrix.starts[row]!; i < matrix.starts[row + 1]!; i++) {
       const column = matrix.columns[i]!;
       if (active[column] !== 0) deactivate(column);
     }
@@ -66,6 +59,27 @@ export function peel(matrix: SparseRows, W: number, L: number): Peeling {
     inactive: complement(pivots, count, L),
     leftover: complement(rows, count, matrix.count),
   };
+}
+
+/** The active column of a row that is in the fewest rows: the others, made inactive, shorten more rows. */
+function rarestColumn(
+  matrix: SparseRows,
+  byColumn: SparseRows,
+  active: Uint8Array,
+  row: number,
+): number {
+  let rarest = -1;
+  let fewest = Infinity;
+  for (let i = matrix.starts[row]!; i < matrix.starts[row + 1]!; i++) {
+    const column = matrix.columns[i]!;
+    if (active[column] === 0) continue;
+    const rows = byColumn.starts[column + 1]! - byColumn.starts[column]!;
+    if (rows < fewest) {
+      rarest = column;
+      fewest = rows;
+    }
+  }
+  return rarest;
 }
 
 /** The numbers below `length` that are not among the first `count` of `values`, ascending. */

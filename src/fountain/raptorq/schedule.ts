@@ -9,16 +9,24 @@
 //            memory row of the symbol that determines it.
 //   phase 2  The free columns: HDPC rows evaluated on these values by a Horner scheme, then a small system over
 //            GF(256). Skipped when no column is free.
-//   phase 4  Every column is now its value plus a sum of free columns: one XOR a few columns, from tables of sums.
 //
-// No symbol is ever multiplied by a coefficient, only by α.
+// Phase 4, which adds the free columns to all others, is left to the sums that are asked for (column-sums.ts). No
+// symbol is ever multiplied by a coefficient, only by α.
 
 import type { ProgramWriter } from '../../kernel/index.ts';
-import { HDPC_SCRATCH_ROWS, recordHdpc } from './hdpc.ts';
+import { ColumnSums, FREE_SUMS_MAX } from './column-sums.ts';
+import { recordHdpc } from './hdpc.ts';
+import { addDetermined } from './inactive.ts';
 import type { Parameters } from './params.ts';
 import type { Solution } from './solver.ts';
-import type { SparseRows } from './sparse.ts';
-import { chooseWidth, recordSubsetSums, SubsetTables, tableRows } from './subset-sums.ts';
+import type { SparseRows } from './structure.ts';
+import {
+  chooseWidth,
+  recordSubsetSums,
+  subsetCost,
+  SubsetTables,
+  tableRows,
+} from './subset-sums.ts';
 
 /** Where the symbols are in the kernel's memory. All rows given here are overwritten. */
 export interface RowMap {
@@ -28,6 +36,10 @@ export interface RowMap {
   readonly zeroRows: number;
   /** First of H memory rows for free columns. */
   readonly free: number;
+  /** First of freeTableRows(H, sums) rows for sums of free columns; they are work rows when it is left out. */
+  readonly tables?: number;
+  /** About how many sums of columns will be asked for: what to tabulate for. */
+  readonly sums: number;
   /** First work row. */
   readonly work: number;
 }
@@ -35,24 +47,38 @@ export interface RowMap {
 /** Bits of a GF(256) coefficient. */
 const FIELD_BITS = 8;
 
-/** Work rows that a schedule may use. */
-export function workRows(p: Parameters): number {
-  return p.L + FIELD_BITS * p.H + HDPC_SCRATCH_ROWS;
+/** The width of the tables of so many free columns, for so many sums. */
+function freeTableWidth(free: number, sums: number): number {
+  return chooseWidth(free, sums, Infinity, free);
+}
+
+/** Rows for sums of free columns, when `sums` sums of columns are to be asked for. */
+export function freeTableRows(free: number, sums: number): number {
+  return tableRows(free, freeTableWidth(free, sums));
+}
+
+/** Work rows that a schedule uses when `sums` sums go to as many work rows from Schedule.spareWork on. */
+export function workRows(p: Parameters, sums: number): number {
+  let tables = 0;
+  for (let free = 1; free <= p.H; free++) tables = Math.max(tables, freeTableRows(free, sums));
+  return Math.max(p.L, FIELD_BITS * p.H + 1 + tables + sums);
 }
 
 /** Records the computation of the intermediate symbols, on construction, and what is then asked of them. */
 export class Schedule {
-  /** Memory row of each column. It holds the intermediate symbol only after recordCorrections. */
-  readonly columnRows: Int32Array;
+  /** How to sum columns from what is in memory after all that is recorded by the constructor. */
+  readonly sums: ColumnSums;
+  /** Work rows from this one on are not needed any more. */
+  readonly spareWork: number;
   private readonly program: ProgramWriter;
   private readonly p: Parameters;
   private readonly matrix: SparseRows;
   private readonly solution: Solution;
   private readonly map: RowMap;
-  private readonly isFree: Uint8Array;
-  private readonly tables: SubsetTables | undefined;
-  private readonly sources: number[] = []; // of the operation that is being recorded
-  private readonly mask: Int32Array = new Int32Array(1);
+  /** Memory row of each column, −1 for a free one. */
+  private readonly columnRows: Int32Array;
+  private readonly isLong: Uint8Array;
+  private readonly sources: Int32Array; // of the operation that is being recorded
 
   constructor(
     program: ProgramWriter,
@@ -66,38 +92,26 @@ export class Schedule {
     this.matrix = matrix;
     this.solution = solution;
     this.map = map;
-    this.isFree = new Uint8Array(p.L);
-    for (const column of solution.free) this.isFree[column] = 1;
+    this.sources = new Int32Array(p.L + 1 + Math.max(FREE_SUMS_MAX, FIELD_BITS * p.H));
     this.columnRows = this.assignRows();
+    this.isLong = this.findLong();
     this.recordPeeled();
     this.recordDetermined();
     this.recordSubstitution();
-    if (solution.free.length > 0) this.tables = this.recordFree();
+    const free = solution.free.length;
+    const tables = free > 0 ? this.recordFree() : undefined;
+    this.sums = new ColumnSums(this.columnRows, solution.masks, tables);
+    this.spareWork = map.work + FIELD_BITS * p.H + 1 + freeTableRows(free, map.sums);
   }
 
-  /** Records target = XOR of the intermediate symbols columns[0..count − 1], without need of corrections. */
-  recordSum(target: number, columns: ArrayLike<number>, count: number): void {
-    this.sources.length = 0;
-    let mask = 0;
-    for (let i = 0; i < count; i++) {
-      const column = columns[i]!;
-      mask ^= this.solution.masks[column]!;
-      // A free column is in the mask.
-      if (this.isFree[column] === 0) this.sources.push(this.columnRows[column]!);
-    }
-    this.mask[0] = mask;
-    this.tables?.select(this.sources, this.mask, 0, 0);
-    this.program.set(target, this.sources);
-  }
-
-  /** Records phase 4, after which every row of columnRows holds the intermediate symbol. */
-  recordCorrections(): void {
-    for (let column = 0; column < this.p.L; column++) {
-      if (this.isFree[column] === 1) continue;
-      this.sources.length = 0;
-      this.tables?.select(this.sources, this.solution.masks, column, 0);
-      this.program.add(this.columnRows[column]!, this.sources);
-    }
+  /**
+   * Records target = XOR of the intermediate symbols of the distinct columns columns[0..count − 1]. The target is none
+   * of the rows of the map, but may be a work row from spareWork on.
+   */
+  recordSum(target: number, columns: Int32Array, count: number): void {
+    const { sources } = this;
+    for (let i = 0; i < count; i++) sources[i] = columns[i]!;
+    this.program.set(target, sources, this.sums.rowsOf(sources, 0, count));
   }
 
   /** A column lives in the memory row of the symbol that determines it. */
@@ -111,115 +125,147 @@ export class Schedule {
       const by = system.determinedBy[i]!;
       if (by >= 0) rows[peeling.inactive[i]!] = this.map.values[system.kept[by]!]!;
     }
-    for (let q = 0; q < free.length; q++) rows[free[q]!] = this.map.free + q;
+    for (const column of free) rows[column] = -1;
     return rows;
   }
 
-  /** Phase 1: pivot i in work row i, as far as the left-over rows need it, then their sums in the rows after. */
+  /**
+   * Phase 1: pivot i in work row i, or in its own row when that is how it will be completed. Then the sums of the
+   * left-over rows, in the work rows after those of the pivots.
+   */
   private recordPeeled(): void {
-    const { program, map } = this;
+    const { program, map, sources } = this;
     const { peeling, system } = this.solution;
-    const needed = this.neededColumns();
     const work = new Int32Array(this.p.L).fill(-1); // inactive columns stay −1: zero
     for (let i = 0; i < peeling.count; i++) {
+      const row = peeling.rows[i]!;
       const pivot = peeling.pivots[i]!;
-      if (needed[pivot] === 1) {
-        this.collect(peeling.rows[i]!, pivot, work, true);
-        program.set(map.work + i, this.sources);
+      const count = this.collect(row, work);
+      if (this.isLong[i] === 1) {
+        work[pivot] = this.columnRows[pivot]!;
+        this.complete(row, count);
+      } else if (count === 0 && row >= map.zeroRows) {
+        work[pivot] = map.values[row]!;
+      } else {
+        work[pivot] = map.work + i;
+        program.set(work[pivot], sources, this.withValue(row, count));
       }
-      work[pivot] = map.work + i;
     }
     for (let k = 0; k < system.kept.length; k++) {
-      this.collect(system.kept[k]!, -1, work, true);
-      program.set(map.work + peeling.count + k, this.sources);
+      const row = system.kept[k]!;
+      const count = this.withValue(row, this.collect(row, work));
+      program.set(map.work + peeling.count + k, sources, count);
     }
   }
 
-  /** Phase 2 over GF(2). The work rows of the pivots are spent and hold the tables. */
+  /** Phase 2 over GF(2), and the long rows. The work rows of the pivots are spent and hold the tables. */
   private recordDetermined(): void {
     const { peeling, system } = this.solution;
-    const targets: number[] = [];
-    const starts: number[] = [];
-    for (let i = 0; i < peeling.inactive.length; i++) {
+    const { words } = system;
+    const kept = system.kept.length;
+    const long = peeling.pivots.filter((_, i) => this.isLong[i] === 1);
+    const targets = new Int32Array(kept + long.length);
+    const subsets = new Int32Array(targets.length * words);
+    peeling.inactive.forEach((column, i) => {
       const row = system.determinedBy[i]!;
-      if (row < 0) continue;
-      targets.push(this.columnRows[peeling.inactive[i]!]!);
-      starts.push(row * system.words + system.columnWords);
-    }
-    const sources = range(this.map.work + peeling.count, system.kept.length);
-    const spare = range(this.map.work, peeling.count);
-    recordSubsetSums(this.program, targets, starts, system.bits, sources, spare);
+      if (row < 0) return;
+      targets[row] = this.columnRows[column]!;
+      const start = (2 * row + 1) * words;
+      subsets.set(system.bits.subarray(start, start + words), row * words);
+    });
+    long.forEach((column, i) => {
+      targets[kept + i] = this.columnRows[column]!;
+      addDetermined(system, column, subsets, (kept + i) * words);
+    });
+    const { work } = this.map;
+    const sources = range(work + peeling.count, kept);
+    const sums = { targets, fresh: kept, subsets, words };
+    recordSubsetSums(this.program, sums, sources, work, peeling.count);
   }
 
   /** Phases 3 and 5, the free columns being zero. */
   private recordSubstitution(): void {
     const { peeling } = this.solution;
-    const rows = this.columnRows.map((row, column) => (this.isFree[column] === 1 ? -1 : row));
+    const rows = this.columnRows;
     for (let i = 0; i < peeling.count; i++) {
-      const row = peeling.rows[i]!;
-      this.collect(row, peeling.pivots[i]!, rows, false);
-      if (row < this.map.zeroRows) this.program.set(this.map.values[row]!, this.sources);
-      else this.program.add(this.map.values[row]!, this.sources);
+      if (this.isLong[i] === 1) continue;
+      const pivot = peeling.pivots[i]!;
+      const own = rows[pivot]!;
+      rows[pivot] = -1; // not a source
+      const count = this.collect(peeling.rows[i]!, rows);
+      rows[pivot] = own;
+      this.complete(peeling.rows[i]!, count);
     }
   }
 
   /** Phase 2 over GF(256): the free columns, then the tables of their sums. */
   private recordFree(): SubsetTables {
-    const { program, p, map } = this;
+    const { program, p, map, sources } = this;
     const { free, freeCoefficients } = this.solution;
-    // α^k times the value of HDPC row i, k = 0..7, is in row 8·i + k: a coefficient is a choice of these.
-    const scratch = map.work + p.L;
-    const values = Array.from({ length: p.H }, (_, i) => scratch + FIELD_BITS * i);
-    const columnRow = (column: number): number =>
-      this.isFree[column] === 1 ? -1 : this.columnRows[column]!;
-    recordHdpc(program, p, values, columnRow, scratch + FIELD_BITS * p.H);
+    // All work rows are spent. α^k times the value of HDPC row i, k = 0..7, goes to number 8·i + k of them: a
+    // coefficient is a choice of these.
+    const values = Array.from({ length: p.H }, (_, i) => map.work + FIELD_BITS * i);
+    const scratch = map.work + FIELD_BITS * p.H;
+    recordHdpc(program, p, values, this.columnRows, scratch);
     for (const value of values) {
       for (let k = 1; k < FIELD_BITS; k++) program.double(value + k, value + k - 1);
     }
     for (let q = 0; q < free.length; q++) {
-      this.sources.length = 0;
+      let count = 0;
       for (let i = 0; i < p.H; i++) {
         const coefficient = freeCoefficients[q * p.H + i]!;
         for (let k = 0; k < FIELD_BITS; k++) {
-          if (((coefficient >> k) & 1) !== 0) this.sources.push(values[i]! + k);
+          if (((coefficient >> k) & 1) !== 0) sources[count++] = values[i]! + k;
         }
       }
-      program.set(this.columnRows[free[q]!]!, this.sources);
+      program.set(map.free + q, sources, count);
     }
-    // The L work rows below are spent as well.
-    const width = chooseWidth(free.length, p.L, p.L, free.length);
-    const spare = range(map.work, tableRows(free.length, width));
-    return new SubsetTables(program, range(map.free, free.length), width, spare);
+    const tables = map.tables ?? scratch + 1;
+    const width = freeTableWidth(free.length, map.sums);
+    return new SubsetTables(program, range(map.free, free.length), 0, free.length, width, tables);
   }
 
-  /** By column: 1 where a kept row depends on it, through any number of chosen rows. */
-  private neededColumns(): Uint8Array {
+  /** By place in the order of phase 1: 1 where the dense system completes the pivot with fewer reads than its row. */
+  private findLong(): Uint8Array {
     const { peeling, system } = this.solution;
-    const { starts, columns } = this.matrix;
-    const needed = new Uint8Array(this.p.L);
-    const mark = (row: number): void => {
-      for (let at = starts[row]!; at < starts[row + 1]!; at++) needed[columns[at]!] = 1;
-    };
-    for (const row of system.kept) mark(row);
-    for (let i = peeling.count - 1; i >= 0; i--) {
-      if (needed[peeling.pivots[i]!] === 1) mark(peeling.rows[i]!);
+    const { starts } = this.matrix;
+    const dense = subsetCost(system.kept.length, peeling.count);
+    const isLong = new Uint8Array(peeling.count);
+    for (let i = 0; i < peeling.count; i++) {
+      const row = peeling.rows[i]!;
+      if (starts[row + 1]! - starts[row]! > dense + 1) isLong[i] = 1;
     }
-    return needed;
+    return isLong;
   }
 
-  /** Fills `sources`: the value of a matrix row unless zero, and its columns other than the pivot and those at −1. */
-  private collect(row: number, pivot: number, rows: Int32Array, withValue: boolean): void {
-    const { sources, map } = this;
+  /** Fills `sources` with the rows of the columns of a matrix row, except those at −1, and returns how many. */
+  private collect(row: number, rows: Int32Array): number {
+    const { sources } = this;
     const { starts, columns } = this.matrix;
-    sources.length = 0;
-    if (withValue && row >= map.zeroRows) sources.push(map.values[row]!);
-    for (let at = starts[row]!; at < starts[row + 1]!; at++) {
-      const column = columns[at]!;
-      if (column !== pivot && rows[column]! >= 0) sources.push(rows[column]!);
+    const end = starts[row + 1]!;
+    let count = 0;
+    for (let at = starts[row]!; at < end; at++) {
+      const source = rows[columns[at]!]!;
+      if (source >= 0) sources[count++] = source;
     }
+    return count;
+  }
+
+  /** Appends the value of a matrix row to `sources` unless it is zero. */
+  private withValue(row: number, count: number): number {
+    if (row < this.map.zeroRows) return count;
+    this.sources[count] = this.map.values[row]!;
+    return count + 1;
+  }
+
+  /** Records that `sources` are added to the value of a matrix row, in place. */
+  private complete(row: number, count: number): void {
+    const value = this.map.values[row]!;
+    if (row < this.map.zeroRows) this.program.set(value, this.sources, count);
+    else this.program.add(value, this.sources, count);
   }
 }
 
-function range(first: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => first + i);
+function range(first: number, count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, i) => first + i);
 }

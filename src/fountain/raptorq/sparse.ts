@@ -2,74 +2,93 @@
 // dense and never stored (hdpc.ts).
 
 import type { Parameters } from './params.ts';
+import type { SparseRows } from './structure.ts';
+import { structureOf } from './structure.ts';
 import { COLUMNS_MAX, symbolColumns } from './tuple.ts';
-
-/** Rows of columns: row r has columns[starts[r]..starts[r + 1] − 1], in no particular order. */
-export interface SparseRows {
-  readonly count: number;
-  readonly starts: Int32Array;
-  readonly columns: Int32Array;
-}
 
 /**
  * The S LDPC rows (RFC 6330, 5.3.3.3), then one row for each internal symbol id: the binary part of the matrix
- * A of 5.3.3.4.2 for K' ids 0..K'−1, or of a decoder's.
+ * A of 5.3.3.4.2 for K' ids 0..K'−1, or of a decoder's. Last, one row for each list of ids in `sums`: the XOR of
+ * these symbols.
  */
-export function constraintRows(p: Parameters, ids: ArrayLike<number>): SparseRows {
-  const count = p.S + ids.length;
+export function constraintRows(
+  p: Parameters,
+  ids: ArrayLike<number>,
+  sums: readonly ArrayLike<number>[] = [],
+): SparseRows {
+  const { ldpc } = structureOf(p);
+  const count = p.S + ids.length + sums.length;
   const starts = new Int32Array(count + 1);
-  const ldpcColumns = 3 * p.B + 3 * p.S;
-  const columns = new Int32Array(ldpcColumns + ids.length * COLUMNS_MAX);
-  let end = ldpcRows(p, starts, columns);
+  let capacity = ldpc.columns.length + ids.length * COLUMNS_MAX;
+  for (const sum of sums) capacity += Math.min(p.L, sum.length * COLUMNS_MAX);
+  const columns = new Int32Array(capacity);
+  starts.set(ldpc.starts);
+  columns.set(ldpc.columns);
+  let end = ldpc.columns.length;
+  let row = p.S;
   for (let i = 0; i < ids.length; i++) {
-    end += symbolColumns(p, ids[i]!, columns, end);
-    starts[p.S + i + 1] = end;
+    end += columnsOf(p, ids[i]!, columns, end);
+    starts[++row] = end;
   }
-  return { count, starts, columns: columns.slice(0, end) };
+  const odd = new Uint8Array(sums.length > 0 ? p.L : 0);
+  for (const sum of sums) {
+    end += sumColumns(p, sum, odd, columns, end);
+    starts[++row] = end;
+  }
+  return { count, starts, columns };
 }
 
-/** Fills starts[0..S] and the columns of the LDPC rows; returns how many columns. */
-function ldpcRows(p: Parameters, starts: Int32Array, columns: Int32Array): number {
-  const { S, B, W, P } = p;
-  // G_LDPC,1 is given by columns, so the rows are first counted, then filled.
-  const next = new Int32Array(S).fill(3);
-  eachLdpcEntry(p, (row) => next[row]!++);
-  for (let row = 0; row < S; row++) {
-    starts[row + 1] = starts[row]! + next[row]!;
-    const at = starts[row]!;
-    columns[at] = B + row;
-    columns[at + 1] = W + (row % P);
-    columns[at + 2] = W + ((row + 1) % P);
-    next[row] = at + 3;
-  }
-  eachLdpcEntry(p, (row, column) => {
-    columns[next[row]!++] = column;
-  });
-  return starts[S]!;
+/** Like symbolColumns, but looks source symbols up. */
+export function columnsOf(p: Parameters, X: number, target: Int32Array, at = 0): number {
+  if (X >= p.kPrime) return symbolColumns(p, X, target, at);
+  const { starts, columns } = structureOf(p).source;
+  const start = starts[X]!;
+  const count = starts[X + 1]! - start;
+  for (let i = 0; i < count; i++) target[at + i] = columns[start + i]!;
+  return count;
 }
 
-function eachLdpcEntry(p: Parameters, visit: (row: number, column: number) => void): void {
-  for (let column = 0; column < p.B; column++) {
-    const step = 1 + Math.floor(column / p.S);
-    for (let n = 0; n < 3; n++) visit((column + n * step) % p.S, column);
+/**
+ * Writes the columns that occur in an odd number of the symbols to target[at…] and returns how many. `odd` has L
+ * zeros, before and after.
+ */
+function sumColumns(
+  p: Parameters,
+  ids: ArrayLike<number>,
+  odd: Uint8Array,
+  target: Int32Array,
+  at: number,
+): number {
+  const touched = new Int32Array(ids.length * COLUMNS_MAX);
+  let count = 0;
+  for (let i = 0; i < ids.length; i++) count += symbolColumns(p, ids[i]!, touched, count);
+  for (let i = 0; i < count; i++) odd[touched[i]!]! ^= 1;
+  let end = at;
+  for (let i = 0; i < count; i++) {
+    const column = touched[i]!;
+    if (odd[column] === 1) target[end++] = column;
+    odd[column] = 0;
   }
+  return end - at;
 }
 
 /** The transpose, of the columns below `width`: for each column its rows. */
 export function transpose(rows: SparseRows, width: number): SparseRows {
+  const { columns, count } = rows;
+  const entries = rows.starts[count]!;
+  // First starts[c] counts the entries of c, then it is where they end; filling them in from the last to the first
+  // moves it to where they start.
   const starts = new Int32Array(width + 1);
-  const { columns } = rows;
-  for (let i = 0; i < columns.length; i++) {
+  for (let i = 0; i < entries; i++) {
     const column = columns[i]!;
-    if (column < width) starts[column + 1]!++;
+    if (column < width) starts[column]!++;
   }
-  for (let column = 0; column < width; column++) starts[column + 1]! += starts[column]!;
-  const next = starts.slice();
+  for (let column = 1; column <= width; column++) starts[column]! += starts[column - 1]!;
   const transposed = new Int32Array(starts[width]!);
-  for (let row = 0; row < rows.count; row++) {
+  for (let row = count - 1; row >= 0; row--) {
     for (let i = rows.starts[row]!; i < rows.starts[row + 1]!; i++) {
       const column = columns[i]!;
-      if (column < width) transposed[next[column]!++] = row;
+      if (column < width) transposed[--starts[column]!] = row;
     }
   }
   return { count: width, starts, columns: transposed };

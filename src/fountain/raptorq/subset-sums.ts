@@ -2,7 +2,7 @@
 // groups, all sums within a group are tabulated, and a subset then costs one symbol operation a group.
 
 import type { ProgramWriter } from '../../kernel/index.ts';
-import { testBit } from './inactive.ts';
+import { bitsAt } from './bits.ts';
 
 const GROUP_BITS_MAX = 8;
 /** Groups that are tabulated together, so that one fused XOR reads from all. */
@@ -13,25 +13,26 @@ export class SubsetTables {
   private readonly width: number;
   private readonly entries: Int32Array[] = [];
 
-  /** Records the sums of all subsets of each `width` consecutive sources, in rows taken from `spare`. */
+  /** Records the sums of all subsets of each `width` consecutive sources, in the rows from `spare` on. */
   constructor(
     program: ProgramWriter,
-    sources: readonly number[],
+    sources: ArrayLike<number>,
+    from: number,
+    count: number,
     width: number,
-    spare: readonly number[],
+    spare: number,
   ) {
     this.width = width;
-    let used = 0;
-    for (let start = 0; start < sources.length; start += width) {
-      const size = Math.min(width, sources.length - start);
-      const rows = new Int32Array(1 << size);
+    let next = spare;
+    for (let start = from; start < from + count; start += width) {
+      const rows = new Int32Array(1 << Math.min(width, from + count - start));
       for (let subset = 1; subset < rows.length; subset++) {
         const rest = subset & (subset - 1);
         const lowest = subset ^ rest;
         if (rest === 0) {
           rows[subset] = sources[start + 31 - Math.clz32(lowest)]!;
         } else {
-          rows[subset] = spare[used++]!;
+          rows[subset] = next++;
           program.set(rows[subset]!, [rows[rest]!, rows[lowest]!]);
         }
       }
@@ -39,24 +40,38 @@ export class SubsetTables {
     }
   }
 
-  /** Appends to `rows` those whose XOR is the sum of the sources in the subset: bits from..from + sources − 1. */
-  select(rows: number[], subset: Int32Array, at: number, from: number): void {
-    for (let g = 0; g < this.entries.length; g++) {
-      const entries = this.entries[g]!;
-      let index = 0;
-      for (let bit = 0; 1 << bit < entries.length; bit++) {
-        if (testBit(subset, at, from + g * this.width + bit)) index |= 1 << bit;
-      }
-      if (index !== 0) rows.push(entries[index]!);
+  /**
+   * Writes the rows whose XOR is the sum of a subset of the sources to target[at…] and returns how many. The subset is
+   * given by the bits from..from + sources − 1 of the words from `start` on.
+   */
+  select(words: Int32Array, start: number, from: number, target: Int32Array, at: number): number {
+    const { entries, width } = this;
+    let end = at;
+    for (let g = 0; g < entries.length; g++) {
+      const rows = entries[g]!;
+      const index = bitsAt(words, start, from + g * width, width) & (rows.length - 1);
+      if (index !== 0) target[end++] = rows[index]!;
     }
+    return end - at;
+  }
+
+  /** The same for a subset of at most 32 sources in one word. */
+  selectSmall(subset: number, target: Int32Array, at: number): number {
+    const { entries, width } = this;
+    let end = at;
+    for (let g = 0; g < entries.length; g++) {
+      const rows = entries[g]!;
+      const index = (subset >>> (g * width)) & (rows.length - 1);
+      if (index !== 0) target[end++] = rows[index]!;
+    }
+    return end - at;
   }
 }
 
 /** Rows that the tables of `sources` symbols need. */
 export function tableRows(sources: number, width: number): number {
-  const rest = sources % width;
   const rows = (size: number): number => (1 << size) - 1 - size;
-  return Math.floor(sources / width) * rows(width) + rows(rest);
+  return Math.floor(sources / width) * rows(width) + rows(sources % width);
 }
 
 /** The width of groups that takes the fewest symbol operations and at most `spare` rows. */
@@ -70,8 +85,9 @@ export function chooseWidth(
   let bestCost = Infinity;
   for (let width = 1; width <= GROUP_BITS_MAX; width++) {
     if (tableRows(Math.min(sources, width * batch), width) > spare) break;
-    const groups = Math.ceil(sources / width);
-    const cost = tableRows(sources, width) * 2 + subsets * groups * (1 - 2 ** -width);
+    // A group is empty in one subset of 2^size.
+    const reads = Math.floor(sources / width) * (1 - 2 ** -width) + 1 - 2 ** -(sources % width);
+    const cost = tableRows(sources, width) * 2 + subsets * reads;
     if (cost < bestCost) {
       best = width;
       bestCost = cost;
@@ -80,28 +96,42 @@ export function chooseWidth(
   return best;
 }
 
+/** Symbol operations for one more subset of so many sources, when there are about as many subsets. */
+export function subsetCost(sources: number, spare: number): number {
+  return Math.ceil(sources / chooseWidth(sources, 2 * sources, spare));
+}
+
+/** Subsets of the same sources, and where their sums go. */
+export interface SubsetSums {
+  /** The first `fresh` targets lose their content, the others are added to. */
+  readonly targets: Int32Array;
+  readonly fresh: number;
+  /** Source s is in subset i when bit s, counted from word i · words, is set. */
+  readonly subsets: Int32Array;
+  readonly words: number;
+}
+
 /**
- * Records targets[i] = sum of the sources in subset i: source s is in it when bit s, counted from word starts[i] of
- * `bits`, is set. The rows `spare` lose their content and overlap neither targets nor sources.
+ * Records the sums of subsets. The `spare` rows from `firstSpare` on lose their content and overlap neither targets nor
+ * sources.
  */
 export function recordSubsetSums(
   program: ProgramWriter,
-  targets: ArrayLike<number>,
-  starts: ArrayLike<number>,
-  bits: Int32Array,
-  sources: readonly number[],
-  spare: readonly number[],
+  { targets, fresh, subsets, words }: SubsetSums,
+  sources: ArrayLike<number>,
+  firstSpare: number,
+  spare: number,
 ): void {
-  const width = chooseWidth(sources.length, targets.length, spare.length);
+  const width = chooseWidth(sources.length, targets.length, spare);
   const batch = width * BATCH_GROUPS;
-  const rows: number[] = [];
+  const rows = new Int32Array(BATCH_GROUPS);
   for (let from = 0; from === 0 || from < sources.length; from += batch) {
-    const tables = new SubsetTables(program, sources.slice(from, from + batch), width, spare);
+    const size = Math.min(batch, sources.length - from);
+    const tables = new SubsetTables(program, sources, from, size, width, firstSpare);
     for (let i = 0; i < targets.length; i++) {
-      rows.length = 0;
-      tables.select(rows, bits, starts[i]!, from);
-      if (from === 0) program.set(targets[i]!, rows);
-      else program.add(targets[i]!, rows);
+      const count = tables.select(subsets, i * words, from, rows, 0);
+      if (from === 0 && i < fresh) program.set(targets[i]!, rows, count);
+      else program.add(targets[i]!, rows, count);
     }
   }
 }
