@@ -10,6 +10,7 @@ import { onInterrupt } from './interrupt.ts';
 import { createMeter } from './meter.ts';
 import { parseBytes, parseWhole } from './quantity.ts';
 import { type Shell, print, printJson } from './terminal.ts';
+import { warningLine } from './warning.ts';
 
 interface DescribeFlags {
   readonly output?: string;
@@ -46,7 +47,7 @@ export function describeCommand(shell: Shell): Command {
     .option('--window <n>', 'symbols with a hash, times the file (default 2)', parseWhole(1, 4))
     .option('--sign <key>', 'sign with this Ed25519 private key, a PEM file')
     .option('-q, --quiet', 'print nothing but errors')
-    .option('--json', 'print the result as one line of JSON')
+    .option('--json', 'print one event a line; the last is the result')
     .addHelpText('after', EXAMPLES)
     .action((file: string, flags: DescribeFlags) => runDescribe(shell, file, flags));
 }
@@ -65,6 +66,10 @@ async function runDescribe(shell: Shell, file: string, flags: DescribeFlags): Pr
       windowRatio: flags.window,
       sign,
       onProgress: ({ bytes, total }) => meter.show(bytes, total),
+      onWarning: (warning) => {
+        if (flags.json === true) printJson(terminal.stdout, warning);
+        else if (flags.quiet !== true) print(terminal.stderr, warningLine(warning));
+      },
       signal: interrupt.signal,
     });
     meter.close();

@@ -14,6 +14,7 @@ import {
 } from './format.ts';
 import { layOut } from './table.ts';
 import { type Terminal, print, printJson } from './terminal.ts';
+import { warningLine } from './warning.ts';
 
 export interface GetReport {
   event(event: GetEvent): void;
@@ -89,6 +90,8 @@ function lineOf(event: GetEvent): string | undefined {
       return `going on with ${plain(event.name)}: ${percentOf(event.have, event.total)} is here already`;
     case 'listening':
       return `serving to others at ${event.addresses.map(plain).join(', ')}`;
+    case 'warning':
+      return warningLine(event);
     case 'rejected':
       return `${plain(event.address)} sent a wrong symbol; it is not used`;
     default:

@@ -6,6 +6,7 @@ import { formatBytes, formatCount, formatPercent, formatRate, plain, plural } fr
 import { Pace } from './pace.ts';
 import { layOut } from './table.ts';
 import { type Terminal, print, printJson } from './terminal.ts';
+import { warningLine } from './warning.ts';
 
 export interface ShareReport {
   begin(): void;
@@ -115,6 +116,8 @@ function introduction(sharing: Sharing): string[] {
 
 function eventLine(event: ShareEvent): string | undefined {
   switch (event.event) {
+    case 'warning':
+      return warningLine(event);
     case 'link-up':
       return `${plain(event.address)} connected (${plain(event.agent)})`;
     case 'link-down':

@@ -9,12 +9,17 @@ import { SourceRoot } from './merkle.ts';
 
 /** What describing needs of an encoder. */
 export interface BlockEncoder {
-  /** Writes encoding symbol esi into `target`, T bytes. */
-  symbolInto(esi: number, target: Uint8Array): void;
+  /** Writes the encoding symbols `esis` into `target` one after the other, T bytes each. */
+  symbolsInto(esis: ArrayLike<number>, target: Uint8Array): void;
+  /** Called when no more symbols are needed. */
+  release(): void;
 }
 
 /** Makes the encoder of a block of K·T bytes. */
 export type EncoderFactory = (source: Uint8Array, symbolBytes: number) => BlockEncoder;
+
+/** Repair symbols are made in batches of about this size: an encoder makes many at once faster than each alone. */
+const BATCH_BYTES = 256 * 1024;
 
 /** What the descriptor and the leaves file hold of one block. */
 export interface BlockDescription {
@@ -28,7 +33,7 @@ export interface BlockDescription {
 
 /**
  * Describes one source block. `source` is its part of the file: K = ⌈length/T⌉ symbols, the last one zero-padded.
- * Memory: the block, its padded copy when it ends inside a symbol, and what the encoder takes.
+ * Memory: the block, its padded copy when it ends inside a symbol, a batch of 256 KiB, and what the encoder takes.
  */
 export function describeBlock(
   source: Uint8Array,
@@ -52,11 +57,30 @@ export function describeBlock(
   }
   if (windowRatio > 1) {
     const encoder = encoderOf(padded, symbolBytes);
-    const symbol = new Uint8Array(symbolBytes);
-    for (let esi = symbols; esi < symbols * windowRatio; esi++) {
-      encoder.symbolInto(esi, symbol);
-      leaves.set(sha256(symbol).subarray(0, LEAF_BYTES), esi * LEAF_BYTES);
-    }
+    hashRepair(encoder, symbols, symbolBytes, leaves, sha256);
+    encoder.release();
   }
   return { leaves, sourceRoot: tree.root(), windowRoot: windowRoot(leaves, sha256) };
+}
+
+/** Fills in the leaves of the repair symbols: those from ESI K = `first` on that `leaves` has room for. */
+function hashRepair(
+  encoder: BlockEncoder,
+  first: number,
+  symbolBytes: number,
+  leaves: Uint8Array,
+  sha256: Sha256,
+): void {
+  const end = leaves.length / LEAF_BYTES;
+  const atOnce = Math.min(end - first, Math.max(1, Math.floor(BATCH_BYTES / symbolBytes)));
+  const batch = new Uint8Array(atOnce * symbolBytes);
+  for (let from = first; from < end; from += atOnce) {
+    const esis = Uint32Array.from({ length: Math.min(atOnce, end - from) }, (_, i) => from + i);
+    const symbols = batch.subarray(0, esis.length * symbolBytes);
+    encoder.symbolsInto(esis, symbols);
+    for (let i = 0; i < esis.length; i++) {
+      const hash = sha256(symbols.subarray(i * symbolBytes, (i + 1) * symbolBytes));
+      leaves.set(hash.subarray(0, LEAF_BYTES), (from + i) * LEAF_BYTES);
+    }
+  }
 }

@@ -21,6 +21,8 @@ import type { Description } from './description.ts';
 import { DESCRIPTOR_SUFFIX, leavesPathOf } from './description.ts';
 import { diskFailure, HeadwaterError } from './errors.ts';
 import { sha256 } from './sha256.ts';
+import type { WarningEvent } from './warnings.ts';
+import { kernelWarning } from './warnings.ts';
 import { Pool } from './work/pool.ts';
 
 export interface DescribeProgress {
@@ -44,6 +46,8 @@ export interface DescribeOptions {
   /** Signs the content id. */
   readonly sign?: ((contentId: Uint8Array) => Signature) | undefined;
   readonly onProgress?: ((progress: DescribeProgress) => void) | undefined;
+  /** Called at most once, before the first onProgress. */
+  readonly onWarning?: ((warning: WarningEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -64,6 +68,8 @@ export async function describe(file: string, options: DescribeOptions = {}): Pro
   try {
     await mkdir(dirname(descriptorPath), { recursive: true });
     leavesFile = await open(draft, 'w');
+    const warning = options.onWarning === undefined ? undefined : await kernelWarning(pool);
+    if (warning !== undefined) options.onWarning?.(warning);
     const roots = await describeBlocks({ file, layout, parameters, pool, leavesFile, options });
     const after = await fileStats(file);
     if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) {

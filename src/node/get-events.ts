@@ -3,8 +3,9 @@
 
 import type { SourceStatus, TransferStatus } from '../engine/index.ts';
 import type { ShareEvent } from './share.ts';
+import type { WarningEvent } from './warnings.ts';
 
-/** The descriptor is known and the store is open. */
+/** The descriptor is known and the store is open. A warning comes right before it. */
 export interface StartEvent {
   readonly event: 'start';
   readonly file: string;
@@ -87,6 +88,7 @@ export type GetEvent =
   | ProgressEvent
   | ListeningEvent
   | FailedEvent
+  | WarningEvent
   | Exclude<ShareEvent, { event: 'done' } | { event: 'failed' }>
   | ({ readonly event: 'done' } & GetResult);
 

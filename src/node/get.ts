@@ -27,6 +27,7 @@ import { sha256 } from './sha256.ts';
 import { withEvent } from './share.ts';
 import type { Storage } from './storage.ts';
 import { haveOf } from './storage.ts';
+import { kernelWarning } from './warnings.ts';
 import { Pool } from './work/pool.ts';
 
 const PROGRESS_MS = 250;
@@ -174,7 +175,7 @@ class GetRun implements Getting {
     requirePublisher(descriptor, publisher);
     const file = await outputPath(output, descriptor.name);
     await checkOutput(file, this.options);
-    const storage = await PartContent.open({
+    const opening = PartContent.open({
       out: file,
       descriptor,
       pool: this.pool,
@@ -182,6 +183,8 @@ class GetRun implements Getting {
       verify: verify ?? false,
       onFailure,
     });
+    const [storage, warning] = await Promise.all([opening, kernelWarning(this.pool)]);
+    if (warning !== undefined) this.events.push(warning);
     this.opened = { descriptor, file };
     this.events.push({
       event: 'start',

@@ -32,3 +32,4 @@ export {
 export { sha256 } from './sha256.ts';
 export { loadSigner } from './signer.ts';
 export { share, type ShareEvent, type ShareOptions, type Sharing } from './share.ts';
+export type { WarningEvent } from './warnings.ts';

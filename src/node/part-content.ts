@@ -22,7 +22,7 @@ import { layoutParameters } from './work/tasks.ts';
 
 /** The worker that keeps the whole-file hash. */
 const HASH_WORKER = 0;
-/** The worker that decodes: one, because decoding takes about four times the memory of the block. */
+/** The worker that decodes: one, because decoding takes more than twice the memory of the block. */
 const DECODE_WORKER = 1;
 
 export interface PartOptions {
@@ -210,17 +210,23 @@ export class PartContent implements Storage {
     const { layout, store, options } = this;
     const sourceCount = layout.sourceSymbols(sbn);
     const repairs = held.filter((esi) => esi >= sourceCount);
+    const esis = Uint32Array.from(held);
+    const repairOffsets = Float64Array.from(repairs, (esi) =>
+      store.repairOffset(layout.id(sbn, esi)),
+    );
     const task: FinishBlockTask = {
       kind: 'finish-block',
       dataPath: store.dataPath,
       layout: layoutParameters(layout),
       sbn,
-      held: Uint32Array.from(held),
+      held: esis,
       repairPath: store.repairPath,
-      repairOffsets: Float64Array.from(repairs, (esi) => store.repairOffset(layout.id(sbn, esi))),
-      sourceRoot: rootAt(options.descriptor.sourceRoots, sbn),
+      repairOffsets,
+      // A copy: a view takes the roots of all blocks along.
+      sourceRoot: rootAt(options.descriptor.sourceRoots, sbn).slice(),
     };
-    const { outcome, decoded } = await options.pool.run(task, DECODE_WORKER);
+    const handed = [esis.buffer, repairOffsets.buffer];
+    const { outcome, decoded } = await options.pool.run(task, DECODE_WORKER, handed);
     if (outcome !== 'ok') return outcome;
     if (decoded) await store.adoptBlock(sbn);
     if (repairs.length > 0) await store.deleteRepair(sbn);

@@ -119,23 +119,23 @@ export class RepairSource {
   private request(sbn: number, esis: readonly number[]): Batch {
     const { pool, dataPath, cacheKey } = this.options;
     const layout = layoutParameters(this.layout);
+    const asked = Uint32Array.from(esis);
+    const task = { kind: 'encode', dataPath, layout, sbn, esis: asked, cacheKey } as const;
     const batch: Batch = {
       sbn,
       esis,
       symbols: undefined,
       // A block always goes to the same worker: its encoder is there.
-      done: pool
-        .run({ kind: 'encode', dataPath, layout, sbn, esis: Uint32Array.from(esis), cacheKey }, sbn)
-        .then(
-          ({ symbols }) => {
-            batch.symbols = symbols;
-          },
-          (error: unknown) => {
-            const at = this.batches.indexOf(batch);
-            if (at >= 0) this.batches.splice(at, 1);
-            throw error;
-          },
-        ),
+      done: pool.run(task, sbn, [asked.buffer]).then(
+        ({ symbols }) => {
+          batch.symbols = symbols;
+        },
+        (error: unknown) => {
+          const at = this.batches.indexOf(batch);
+          if (at >= 0) this.batches.splice(at, 1);
+          throw error;
+        },
+      ),
     };
     batch.done.catch(() => undefined); // a batch made ahead may never be waited for
     this.batches.push(batch);

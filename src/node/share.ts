@@ -17,6 +17,8 @@ import { sha256 } from './sha256.ts';
 import { haveOf } from './storage.ts';
 import type { Shared } from './shared.ts';
 import { openPart, openShared } from './shared.ts';
+import type { WarningEvent } from './warnings.ts';
+import { kernelWarning } from './warnings.ts';
 import { Pool } from './work/pool.ts';
 
 /** How often a shared file is looked after. */
@@ -50,8 +52,8 @@ type WithEvent<E> = E extends { readonly type: infer T }
   ? { readonly event: T } & Omit<E, 'type' | 'link'>
   : never;
 
-/** What happens on the links of a share. */
-export type ShareEvent = WithEvent<TransferEvent>;
+/** What happens on the links of a share. A warning comes before everything else. */
+export type ShareEvent = WithEvent<TransferEvent> | WarningEvent;
 
 /** A share that runs. Iterate it for its events. */
 export interface Sharing extends AsyncIterable<ShareEvent> {
@@ -92,7 +94,9 @@ export async function share(file: string, options: ShareOptions = {}): Promise<S
     shared = (await isDirectory(file))
       ? await openPart(file, pool, options)
       : await openShared(file, pool, options);
+    const warning = await kernelWarning(pool);
     const run = new ShareRun(file, shared, pool, options);
+    if (warning !== undefined) run.warn(warning);
     listener = await Listener.open({
       host: options.host ?? '127.0.0.1',
       port: options.port ?? 0,
@@ -190,6 +194,10 @@ class ShareRun implements Sharing {
     for (const source of sources) this.driver.addSource(source);
     this.watch = setTimeout(() => void this.look(), WATCH_MS);
     this.options.signal?.addEventListener('abort', () => void this.close(), { once: true });
+  }
+
+  warn(warning: WarningEvent): void {
+    this.events.push(warning);
   }
 
   status(): TransferStatus {

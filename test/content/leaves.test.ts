@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { BlockEncoder } from '../../src/content/index.ts';
 import { CorruptError, equalBytes } from '../../src/base/index.ts';
 import {
   checkLeaves,
@@ -50,15 +51,16 @@ describe('describing a content', () => {
   it('needs no encoder at ρ = 1, and asks it for repair symbols only', () => {
     const source = new Uint8Array(300).fill(7);
     const asked: number[] = [];
-    const encoderOf = (
-      padded: Uint8Array,
-    ): { symbolInto(esi: number, target: Uint8Array): void } => {
+    let released = 0;
+    const encoderOf = (padded: Uint8Array): BlockEncoder => {
       expect(padded.length).toBe(320);
       return {
-        symbolInto: (esi, target) => {
-          asked.push(esi);
-          target.fill(esi);
+        symbolsInto: (esis, target) => {
+          expect(target.length).toBe(esis.length * 64);
+          asked.push(...Array.from(esis));
+          Array.from(esis).forEach((esi, i) => target.fill(esi, i * 64, (i + 1) * 64));
         },
+        release: () => released++,
       };
     };
     const one = describeBlock(source, 64, 1, sha256, () => {
@@ -66,10 +68,32 @@ describe('describing a content', () => {
     });
     const two = describeBlock(source, 64, 2, sha256, encoderOf);
     expect(asked).toEqual([5, 6, 7, 8, 9]);
+    expect(released).toBe(1);
     expect(two.sourceRoot).toEqual(one.sourceRoot);
     expect(two.leaves.subarray(0, 80)).toEqual(one.leaves);
     expect(two.leaves.subarray(80, 96)).toEqual(sha256(new Uint8Array(64).fill(5)).subarray(0, 16));
     expect(two.windowRoot).toEqual(windowRoot(two.leaves, sha256));
+  });
+});
+
+describe('describing a large block', () => {
+  it('asks for repair symbols in batches, each once and in order, and hashes all of them', () => {
+    const [K, T] = [20, 65_536];
+    const batches: number[][] = [];
+    const encoderOf = (): BlockEncoder => ({
+      symbolsInto: (esis, target) => {
+        batches.push(Array.from(esis));
+        for (let i = 0; i < esis.length; i++) target.fill(esis[i] ?? 0, i * T, (i + 1) * T);
+      },
+      release: () => undefined,
+    });
+    const { leaves } = describeBlock(new Uint8Array(K * T), T, 3, sha256, encoderOf);
+    expect(batches.flat()).toEqual(Array.from({ length: 2 * K }, (_, i) => K + i));
+    expect(batches.length).toBeGreaterThan(1);
+    expect(Math.max(...batches.map(({ length }) => length * T))).toBeLessThanOrEqual(256 * 1024);
+    for (let esi = K; esi < 3 * K; esi++) {
+      expect(verifySymbol(leaves, esi, new Uint8Array(T).fill(esi), sha256)).toBe(true);
+    }
   });
 });
 

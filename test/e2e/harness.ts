@@ -41,8 +41,8 @@ export class Program {
   private readonly watchers = new Set<() => void>();
   private over = false;
 
-  constructor(args: readonly string[], cwd: string) {
-    this.child = spawn(process.execPath, [MAIN, ...args], {
+  constructor(args: readonly string[], cwd: string, nodeOptions: readonly string[]) {
+    this.child = spawn(process.execPath, [...nodeOptions, MAIN, ...args], {
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, LC_ALL: 'C.UTF-8' },
@@ -127,6 +127,8 @@ export interface Sharer {
 
 export class Lab {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'headwater-e2e-'));
+  /** Options of Node itself for the programs started from now on. */
+  nodeOptions: readonly string[] = [];
   private readonly programs: Program[] = [];
   private readonly closers: (() => unknown)[] = [];
 
@@ -145,7 +147,7 @@ export class Lab {
   }
 
   start(...args: string[]): Program {
-    const program = new Program(args, this.folder);
+    const program = new Program(args, this.folder, this.nodeOptions);
     this.programs.push(program);
     return program;
   }

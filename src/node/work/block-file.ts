@@ -32,32 +32,47 @@ export function writeFully(fd: number, bytes: Uint8Array, offset: number): void 
   }
 }
 
+/** Symbols are read in pieces of about this size. */
+const PIECE_BYTES = 1024 * 1024;
+let piece = new Uint8Array(0);
+
 /**
- * Block sbn of the file as K·T bytes: zero behind the end of the content and in holes. Into `buffer` when that
- * is large enough, else into a new array.
+ * Calls `use` with every source symbol of block sbn in order: T bytes, zero behind the end of the content and in
+ * holes, valid until `use` returns.
  */
-export function readBlock(
+export function eachSymbol(
   fd: number,
   layout: Layout,
   sbn: number,
-  buffer?: Uint8Array,
-): Uint8Array {
-  const length = layout.sourceSymbols(sbn) * layout.symbolBytes;
-  const isLarge = buffer !== undefined && buffer.length >= length;
-  const block = isLarge ? buffer.subarray(0, length) : new Uint8Array(length);
-  const count = readFully(fd, block.subarray(0, layout.blockBytes(sbn)), layout.blockOffset(sbn));
-  if (isLarge) block.fill(0, count);
-  return block;
+  use: (esi: number, symbol: Uint8Array) => void,
+): void {
+  const { symbolBytes } = layout;
+  const atOnce = Math.max(1, Math.floor(PIECE_BYTES / symbolBytes));
+  if (piece.length < atOnce * symbolBytes) piece = new Uint8Array(atOnce * symbolBytes);
+  const count = layout.sourceSymbols(sbn);
+  for (let first = 0; first < count; first += atOnce) {
+    const symbols = piece.subarray(0, Math.min(atOnce, count - first) * symbolBytes);
+    const from = first * symbolBytes;
+    const here = Math.max(0, Math.min(symbols.length, layout.blockBytes(sbn) - from));
+    const done = readFully(fd, symbols.subarray(0, here), layout.blockOffset(sbn) + from);
+    symbols.fill(0, done);
+    for (let at = 0; at < symbols.length; at += symbolBytes) {
+      use(first + at / symbolBytes, symbols.subarray(at, at + symbolBytes));
+    }
+  }
 }
 
 let scratch = new Uint8Array(0);
 
 /**
- * Like readBlock, into memory that the next call overwrites: a worker goes through one block at a time, and
- * fresh block-sized arrays pile up faster than they are collected.
+ * Block sbn of the file as K·T bytes: zero behind the end of the content and in holes. The next call overwrites it: a
+ * worker goes through one block at a time, and fresh block-sized arrays pile up faster than they are collected.
  */
 export function readBlockToScratch(fd: number, layout: Layout, sbn: number): Uint8Array {
   const length = layout.sourceSymbols(sbn) * layout.symbolBytes;
   if (scratch.length < length) scratch = new Uint8Array(length);
-  return readBlock(fd, layout, sbn, scratch);
+  const block = scratch.subarray(0, length);
+  const count = readFully(fd, block.subarray(0, layout.blockBytes(sbn)), layout.blockOffset(sbn));
+  block.fill(0, count);
+  return block;
 }

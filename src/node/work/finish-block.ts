@@ -5,7 +5,7 @@ import { equalBytes } from '../../base/index.ts';
 import { Layout, SourceRoot } from '../../content/index.ts';
 import { RaptorQDecoder } from '../../fountain/index.ts';
 import { sha256 } from '../sha256.ts';
-import { readBlockToScratch, readFully, withFile, writeFully } from './block-file.ts';
+import { eachSymbol, readFully, withFile, writeFully } from './block-file.ts';
 import type { Answers, FinishBlockTask } from './tasks.ts';
 
 /** Runs the task. Throws the system's error when a file cannot be read or written. */
@@ -17,8 +17,9 @@ export function finishBlock(task: FinishBlockTask): Answers['finish-block'] {
   const decode = task.held[sourceCount - 1] !== sourceCount - 1;
   const finish = (fd: number): Answers['finish-block'] => {
     if (decode && !decodeMissing(task, layout, fd)) return { outcome: 'short', decoded: false };
-    const block = readBlockToScratch(fd, layout, task.sbn);
-    const isRight = hasRoot(block, layout.symbolBytes, task.sourceRoot);
+    const tree = new SourceRoot(sha256);
+    eachSymbol(fd, layout, task.sbn, (_, symbol) => tree.add(symbol));
+    const isRight = equalBytes(tree.root(), task.sourceRoot);
     return { outcome: isRight ? 'ok' : 'corrupt', decoded: decode };
   };
   return withFile(task.dataPath, finish, decode ? 'r+' : 'r');
@@ -26,39 +27,43 @@ export function finishBlock(task: FinishBlockTask): Answers['finish-block'] {
 
 /** False when the rank of the held symbols does not suffice. */
 function decodeMissing(task: FinishBlockTask, layout: Layout, fd: number): boolean {
+  const { held, sbn } = task;
   const { symbolBytes } = layout;
-  const sourceCount = layout.sourceSymbols(task.sbn);
-  const decoder = new RaptorQDecoder(sourceCount, symbolBytes);
-  const stored = readBlockToScratch(fd, layout, task.sbn);
+  const decoder = new RaptorQDecoder(layout.sourceSymbols(sbn), symbolBytes);
   let next = 0;
-  for (
-    let esi = task.held[0] ?? sourceCount;
-    esi < sourceCount;
-    esi = task.held[++next] ?? sourceCount
-  ) {
-    decoder.add(esi, stored.subarray(esi * symbolBytes, (esi + 1) * symbolBytes));
-  }
+  eachSymbol(fd, layout, sbn, (esi, symbol) => {
+    if (held[next] !== esi) return;
+    decoder.add(esi, symbol);
+    next++;
+  });
   withFile(task.repairPath, (repairs) => {
     const symbol = new Uint8Array(symbolBytes);
-    for (let i = 0; next + i < task.held.length; i++) {
+    for (let i = 0; next + i < held.length; i++) {
       readFully(repairs, symbol, task.repairOffsets[i] ?? 0);
-      decoder.add(task.held[next + i] ?? 0, symbol);
+      decoder.add(held[next + i] ?? 0, symbol);
     }
   });
   const block = decoder.decode();
   if (block === undefined) return false;
-  for (const esi of decoder.repaired) {
-    const from = esi * symbolBytes;
-    const bytes = block.subarray(from, from + layout.sourceBytes(task.sbn, esi));
-    writeFully(fd, bytes, layout.blockOffset(task.sbn) + from);
-  }
+  writeRepaired(fd, layout, sbn, block, decoder.repaired);
   return true;
 }
 
-function hasRoot(block: Uint8Array, symbolBytes: number, right: Uint8Array): boolean {
-  const tree = new SourceRoot(sha256);
-  for (let at = 0; at < block.length; at += symbolBytes) {
-    tree.add(block.subarray(at, at + symbolBytes));
+/** Writes the symbols that were decoded to their places; those that follow each other at once. */
+function writeRepaired(
+  fd: number,
+  layout: Layout,
+  sbn: number,
+  block: Uint8Array,
+  esis: readonly number[],
+): void {
+  for (let i = 0; i < esis.length;) {
+    const first = esis[i] ?? 0;
+    let count = 1;
+    while (esis[i + count] === first + count) count++;
+    const from = first * layout.symbolBytes;
+    const to = Math.min(from + count * layout.symbolBytes, layout.blockBytes(sbn));
+    writeFully(fd, block.subarray(from, to), layout.blockOffset(sbn) + from);
+    i += count;
   }
-  return equalBytes(tree.root(), right);
 }

@@ -66,15 +66,22 @@ export class Pool {
     await Promise.all(ending);
   }
 
-  /** Runs a task on the least busy worker, or on worker `pin % size`. Rejects with TaskError. */
-  run<T extends Task>(task: T, pin?: number): Promise<AnswerTo<T>> {
+  /**
+   * Runs a task on the least busy worker, or on worker `pin % size`. The worker takes over the buffers in `handed`, which
+   * are empty here from then on; everything else is copied. Rejects with TaskError.
+   */
+  run<T extends Task>(
+    task: T,
+    pin?: number,
+    handed: readonly ArrayBuffer[] = [],
+  ): Promise<AnswerTo<T>> {
     if (this.closed) return Promise.reject(new TaskError('the worker pool is closed', undefined));
     const member = this.member(pin === undefined ? this.leastBusy() : pin % this.size);
     const id = this.nextId++;
     return new Promise<AnswerTo<T>>((resolve, reject) => {
       member.waiting.set(id, { resolve: resolve as (answer: unknown) => void, reject });
       const request: Request = { id, task };
-      member.worker.postMessage(request);
+      member.worker.postMessage(request, handed);
     });
   }
 

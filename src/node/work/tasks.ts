@@ -68,6 +68,11 @@ export interface ForgetHashTask {
   readonly hashKey: string;
 }
 
+/** Asks which kernel this worker codes with. */
+export interface KernelTask {
+  readonly kind: 'kernel';
+}
+
 /** The layout's numbers alone: a descriptor would be copied with every message. */
 export function layoutParameters(layout: LayoutParameters): LayoutParameters {
   const { length, symbolBytes, blockCount, windowRatio } = layout;
@@ -75,7 +80,13 @@ export function layoutParameters(layout: LayoutParameters): LayoutParameters {
 }
 
 export type Task =
-  FinishBlockTask | EncodeTask | DescribeBlockTask | CheckBlockTask | HashTask | ForgetHashTask;
+  | FinishBlockTask
+  | EncodeTask
+  | DescribeBlockTask
+  | CheckBlockTask
+  | HashTask
+  | ForgetHashTask
+  | KernelTask;
 
 /** What each task answers. */
 export interface Answers {
@@ -95,6 +106,8 @@ export interface Answers {
   'check-block': { readonly valid: Uint32Array };
   hash: { readonly digest: Uint8Array | undefined };
   'forget-hash': Record<string, never>;
+  /** Why it is the slow one; undefined when it is not. */
+  kernel: { readonly fallback: string | undefined };
 }
 
 export type AnswerTo<T extends Task> = Answers[T['kind']];

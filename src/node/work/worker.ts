@@ -1,10 +1,12 @@
 // The worker's side: one task at a time, in the order they come. Nothing here knows of transfers or links.
 
+import { constants, getPriority, platform, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
-import { describeBlock, LEAF_BYTES, Layout, verifySymbol } from '../../content/index.ts';
+import { describeBlock, Layout, verifySymbol } from '../../content/index.ts';
+import { kernelFallback } from '../../kernel/index.ts';
 import { systemCode } from '../errors.ts';
 import { sha256 } from '../sha256.ts';
-import { readBlockToScratch, withFile } from './block-file.ts';
+import { eachSymbol, readBlockToScratch, withFile } from './block-file.ts';
 import { Encoders } from './encoders.ts';
 import { finishBlock } from './finish-block.ts';
 import { RunningHashes } from './running-hashes.ts';
@@ -35,6 +37,8 @@ function run(task: Task): Answers[keyof Answers] {
     case 'forget-hash':
       hashes.forget(task.hashKey);
       return {};
+    case 'kernel':
+      return { fallback: kernelFallback() };
   }
 }
 
@@ -46,14 +50,12 @@ function describe(task: DescribeBlockTask): Answers['describe-block'] {
 
 function check(task: CheckBlockTask): Uint32Array {
   const layout = new Layout(task.layout);
-  const { symbolBytes } = layout;
-  const block = withFile(task.dataPath, (fd) => readBlockToScratch(fd, layout, task.sbn));
   const valid: number[] = [];
-  const count = Math.min(layout.sourceSymbols(task.sbn), task.leaves.length / LEAF_BYTES);
-  for (let esi = 0; esi < count; esi++) {
-    const symbol = block.subarray(esi * symbolBytes, (esi + 1) * symbolBytes);
-    if (verifySymbol(task.leaves, esi, symbol, sha256)) valid.push(esi);
-  }
+  withFile(task.dataPath, (fd) => {
+    eachSymbol(fd, layout, task.sbn, (esi, symbol) => {
+      if (verifySymbol(task.leaves, esi, symbol, sha256)) valid.push(esi);
+    });
+  });
   return Uint32Array.from(valid);
 }
 
@@ -64,6 +66,28 @@ function plainError(error: unknown): { code: string | undefined; message: string
   };
 }
 
+/** The arrays of an answer, made for it alone: they are handed over, not copied. */
+function buffersOf(answer: Answers[keyof Answers]): ArrayBuffer[] {
+  return Object.values(answer as Record<string, unknown>)
+    .filter((value): value is Uint8Array<ArrayBuffer> => ArrayBuffer.isView(value))
+    .filter((array) => array.byteLength === array.buffer.byteLength)
+    .map((array) => array.buffer);
+}
+
+/**
+ * Coding fills a processor for tens of milliseconds at a time: whoever moves frames goes first when there are not enough
+ * of them. On Linux a priority is that of this thread alone; elsewhere it would be that of the process.
+ */
+function stepBack(): void {
+  if (platform() !== 'linux') return;
+  try {
+    setPriority(Math.max(getPriority(), constants.priority.PRIORITY_BELOW_NORMAL));
+  } catch {
+    // A sandbox may forbid it.
+  }
+}
+
+stepBack();
 const port = parentPort;
 port?.on('message', ({ id, task }: Request) => {
   let response: Response;
@@ -72,10 +96,5 @@ port?.on('message', ({ id, task }: Request) => {
   } catch (error) {
     response = { id, error: plainError(error) };
   }
-  // Symbols are handed over, not copied; everything else is small.
-  const symbols =
-    response.answer !== undefined && 'symbols' in response.answer
-      ? response.answer.symbols
-      : undefined;
-  port.postMessage(response, symbols === undefined ? [] : [symbols.buffer as ArrayBuffer]);
+  port.postMessage(response, response.answer === undefined ? [] : buffersOf(response.answer));
 });
