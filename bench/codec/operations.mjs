@@ -33,7 +33,7 @@ function countingKernel() {
 export function countCell(K) {
   const kernel = countingKernel();
   const source = Uint8Array.from({ length: K }, (_, i) => (i * 131 + (i >> 8) * 17 + 7) & 255);
-  const encoder = new RaptorQEncoder(source, 1, kernel);
+  const encoder = new RaptorQEncoder(source, 1, { kernel });
   encoder.symbol(K);
   const operations = { encode: kernel.take(K) };
   const repair = new Uint8Array(K + 2);
@@ -45,7 +45,7 @@ export function countCell(K) {
   encoder.release();
   for (const { name, verb, lost } of MEASURES) {
     if (verb !== 'decode') continue;
-    const decoder = new RaptorQDecoder(K, 1, kernel);
+    const decoder = new RaptorQDecoder(K, 1, { kernel });
     for (const esi of receivedEsis(K, lost(K))) {
       decoder.add(
         esi,

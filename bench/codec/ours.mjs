@@ -35,6 +35,8 @@ class Block {
   constructor(symbolBytes) {
     this.symbolBytes = symbolBytes;
     this.source = randomFillSync(new Uint8Array(K * symbolBytes));
+    /** All decoders use this, one after the other, as in a stream of blocks. */
+    this.decoded = new Uint8Array(K * symbolBytes);
   }
 
   symbolIn(bytes, index) {
@@ -46,7 +48,7 @@ class Block {
     if (esi < K) return this.symbolIn(this.source, esi);
     if (this.repair === undefined) {
       this.repair = new Uint8Array((K + 2) * this.symbolBytes);
-      const encoder = new RaptorQEncoder(this.source, this.symbolBytes, kernel);
+      const encoder = new RaptorQEncoder(this.source, this.symbolBytes, { kernel });
       encoder.symbolsInto(idsFrom(K, K + 2), this.repair);
       encoder.release();
     }
@@ -58,7 +60,7 @@ class Block {
     const symbols = esis.map((esi) => this.symbol(esi));
     let decoded;
     const seconds = timed(() => {
-      const decoder = new RaptorQDecoder(K, this.symbolBytes, kernel);
+      const decoder = new RaptorQDecoder(K, this.symbolBytes, { kernel, block: this.decoded });
       for (let i = 0; i < esis.length; i++) decoder.add(esis[i], symbols[i]);
       decoded = decoder.decode();
     });
@@ -99,7 +101,7 @@ function dropEncoder() {
 function encode() {
   dropEncoder();
   return timed(() => {
-    encoder = new RaptorQEncoder(block.source, T, kernel);
+    encoder = new RaptorQEncoder(block.source, T, { kernel });
     encoder.symbolInto(K, symbol);
   });
 }

@@ -34,6 +34,13 @@ export interface Arena extends Exports {
 /** Released arenas are forgotten, the longest released first, beyond this many bytes or that many arenas. */
 const RELEASED_BYTES_MAX = 512 * 1024 * 1024;
 const RELEASED_MAX = 32;
+/**
+ * The two arenas released last are kept for good if they have no more bytes together: what a stream of blocks needs
+ * that are encoded and decoded in turn. The garbage collector takes the others. It would take these as well, since
+ * every new block makes it run, and fresh pages can cost as much as all the arithmetic on them.
+ */
+const KEPT_MAX = 2;
+const KEPT_BYTES_MAX = 256 * 1024 * 1024;
 /** A released arena serves a request of at least this part of its size; of less only when it is a small one. */
 const PART_USED_MIN = 1 / 4;
 const SMALL_BYTES = 4 * 1024 * 1024;
@@ -41,10 +48,7 @@ const SMALL_BYTES = 4 * 1024 * 1024;
 /** Bytes of the two tables of a coefficient, by low and by high nibble. */
 const NIBBLE_TABLES = 32;
 
-/**
- * An arena that nobody uses. A new instance costs as much as half of encoding a small block, and fresh pages cost a
- * large block dear; when no block comes, the garbage collector takes it.
- */
+/** An arena that nobody uses. */
 interface Released {
   readonly bytes: number;
   readonly arena: WeakRef<Arena>;
@@ -58,6 +62,8 @@ export class ArenaPool {
   private readonly module: object;
   private readonly tables: Uint8Array = productTables();
   private released: Released[] = [];
+  /** Some of these, by a reference that holds them. */
+  private kept: Arena[] = [];
 
   /** Throws when the engine does not compile the module. */
   constructor(api: WebAssemblyApi) {
@@ -79,16 +85,24 @@ export class ArenaPool {
     }
     if (best === undefined) return this.create(pages);
     this.released = this.released.filter(({ arena }) => arena.deref() !== best);
+    this.kept = this.kept.filter((arena) => arena !== best);
     return best;
   }
 
   /** Gives an arena back. */
   release(arena: Arena): void {
-    const kept = this.released.filter((released) => released.arena.deref() !== undefined);
-    kept.push({ bytes: arena.bytes.length, arena: new WeakRef(arena) });
-    let total = kept.reduce((sum, { bytes }) => sum + bytes, 0);
-    while (total > RELEASED_BYTES_MAX || kept.length > RELEASED_MAX) total -= kept.shift()!.bytes;
-    this.released = kept;
+    const released = this.released.filter(({ arena: other }) => other.deref() !== undefined);
+    released.push({ bytes: arena.bytes.length, arena: new WeakRef(arena) });
+    let total = released.reduce((sum, { bytes }) => sum + bytes, 0);
+    while (total > RELEASED_BYTES_MAX || released.length > RELEASED_MAX) {
+      total -= released.shift()!.bytes;
+    }
+    this.released = released;
+    this.kept.push(arena);
+    let keptBytes = this.kept.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    while (keptBytes > KEPT_BYTES_MAX || this.kept.length > KEPT_MAX) {
+      keptBytes -= this.kept.shift()!.bytes.length;
+    }
   }
 
   private create(pages: number): Arena {

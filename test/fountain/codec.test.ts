@@ -14,8 +14,8 @@ import { KERNELS, patternBytes, randomBytes, randomEsis, spyKernel } from './hel
 describe.each(KERNELS)('any K and T, on the $name kernel', (kernel) => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])('K = %i decodes from repair symbols', (K) => {
     const source = patternBytes(K * 13);
-    const encoder = new RaptorQEncoder(source, 13, kernel);
-    const decoder = new RaptorQDecoder(K, 13, kernel);
+    const encoder = new RaptorQEncoder(source, 13, { kernel });
+    const decoder = new RaptorQDecoder(K, 13, { kernel });
     for (let esi = K; decoder.decode() === undefined; esi++) {
       expect(esi).toBeLessThan(2 * K + 3);
       expect(decoder.add(esi, encoder.symbol(esi))).toBe(true);
@@ -34,8 +34,8 @@ describe.each(KERNELS)('any K and T, on the $name kernel', (kernel) => {
         (K, T, loss, seed) => {
           const rng = new Rng(seed);
           const source = randomBytes(seed, K * T);
-          const encoder = new RaptorQEncoder(source, T, kernel);
-          const decoder = new RaptorQDecoder(K, T, kernel);
+          const encoder = new RaptorQEncoder(source, T, { kernel });
+          const decoder = new RaptorQDecoder(K, T, { kernel });
           const lost: number[] = [];
           for (const esi of rng.shuffle(Array.from({ length: K }, (_, i) => i))) {
             if (rng.unit() < loss) lost.push(esi);
@@ -56,7 +56,7 @@ describe.each(KERNELS)('any K and T, on the $name kernel', (kernel) => {
 
   it('pads the last source symbol with zeros', () => {
     const source = patternBytes(25);
-    const encoder = new RaptorQEncoder(source, 10, kernel);
+    const encoder = new RaptorQEncoder(source, 10, { kernel });
     const padded = new RaptorQEncoder(Uint8Array.of(...source, 0, 0, 0, 0, 0), 10);
     expect(encoder.sourceSymbols).toBe(3);
     for (const esi of [0, 1, 2, 3, 4, 99]) expect(encoder.symbol(esi)).toEqual(padded.symbol(esi));
@@ -67,8 +67,8 @@ describe.each(KERNELS)('any K and T, on the $name kernel', (kernel) => {
 
   it('takes the largest block', () => {
     const source = patternBytes(SOURCE_SYMBOLS_MAX);
-    const encoder = new RaptorQEncoder(source, 1, kernel);
-    const decoder = new RaptorQDecoder(SOURCE_SYMBOLS_MAX, 1, kernel);
+    const encoder = new RaptorQEncoder(source, 1, { kernel });
+    const decoder = new RaptorQDecoder(SOURCE_SYMBOLS_MAX, 1, { kernel });
     for (let esi = SOURCE_SYMBOLS_MAX; decoder.decode() === undefined; esi++) {
       decoder.add(esi, encoder.symbol(esi));
     }
@@ -80,7 +80,7 @@ describe('encoder', () => {
   it('is systematic, and solves nothing for source symbols', () => {
     const kernel = spyKernel();
     const source = patternBytes(50 * 16);
-    const encoder = new RaptorQEncoder(source, 16, kernel);
+    const encoder = new RaptorQEncoder(source, 16, { kernel });
     for (let esi = 0; esi < 50; esi++) {
       expect(encoder.symbol(esi)).toEqual(source.slice(esi * 16, (esi + 1) * 16));
     }
@@ -107,7 +107,7 @@ describe('encoder', () => {
 
   it('gives its memory back, and solves again when asked for more', () => {
     const kernel = spyKernel();
-    const encoder = new RaptorQEncoder(patternBytes(500), 10, kernel);
+    const encoder = new RaptorQEncoder(patternBytes(500), 10, { kernel });
     encoder.release();
     const symbol = encoder.symbol(77);
     encoder.release();
@@ -159,7 +159,7 @@ describe('decoder', () => {
 
   it('solves nothing when all source symbols came', () => {
     const kernel = spyKernel();
-    const decoder = new RaptorQDecoder(K, T, kernel);
+    const decoder = new RaptorQDecoder(K, T, { kernel });
     decoder.add(K + 1, encoder.symbol(K + 1));
     for (let esi = K - 1; esi >= 0; esi--) decoder.add(esi, encoder.symbol(esi));
     expect(decoder.missing).toBe(0);
@@ -172,7 +172,7 @@ describe('decoder', () => {
 
   it('needs no kernel for source symbols alone', () => {
     const kernel = spyKernel();
-    const decoder = new RaptorQDecoder(K, T, kernel);
+    const decoder = new RaptorQDecoder(K, T, { kernel });
     for (let esi = 0; esi < K; esi++) decoder.add(esi, encoder.symbol(esi));
     expect(decoder.decode()).toEqual(source);
     expect(kernel.allocated).toEqual([]);
@@ -181,7 +181,7 @@ describe('decoder', () => {
   it('rebuilds only what is missing', () => {
     const xors = (lost: number): number => {
       const kernel = spyKernel();
-      const decoder = new RaptorQDecoder(K, T, kernel);
+      const decoder = new RaptorQDecoder(K, T, { kernel });
       for (let esi = lost; esi < K + lost + 2; esi++) decoder.add(esi, encoder.symbol(esi));
       expect(decoder.decode()).toEqual(source);
       expect(decoder.repaired).toEqual(Array.from({ length: lost }, (_, i) => i));
@@ -233,7 +233,7 @@ describe('decoder', () => {
   it('needs no HDPC rows when H symbols are extra', () => {
     const multiplications = (extra: number): number => {
       const kernel = spyKernel();
-      const decoder = new RaptorQDecoder(K, T, kernel);
+      const decoder = new RaptorQDecoder(K, T, { kernel });
       for (let esi = K; esi < 2 * K + extra; esi++) decoder.add(esi, encoder.symbol(esi));
       expect(decoder.decode()).toEqual(source);
       return kernel.operations.multiplications;
@@ -242,10 +242,22 @@ describe('decoder', () => {
     expect(multiplications(30)).toBe(0);
   });
 
+  it('decodes into an array of the caller, whatever it held', () => {
+    const block = new Uint8Array(K * T);
+    for (const lost of [1, K / 2, K]) {
+      block.fill(0xee);
+      const decoder = new RaptorQDecoder(K, T, { block });
+      for (let esi = lost; esi < K + lost + 2; esi++) decoder.add(esi, encoder.symbol(esi));
+      expect(decoder.decode()).toBe(block);
+      expect(Buffer.compare(block, source)).toBe(0);
+    }
+  });
+
   it('refuses arguments out of range, by name', () => {
     expect(() => new RaptorQDecoder(0, T)).toThrow(/sourceSymbols/);
     expect(() => new RaptorQDecoder(SOURCE_SYMBOLS_MAX + 1, T)).toThrow(/sourceSymbols/);
     expect(() => new RaptorQDecoder(K, 0)).toThrow(/symbolBytes/);
+    expect(() => new RaptorQDecoder(K, 4, { block: new Uint8Array(4 * K - 1) })).toThrow(/block/);
     expect(() => new RaptorQDecoder(K, 65_537)).toThrow(RangeError);
     const decoder = new RaptorQDecoder(K, T);
     expect(() => decoder.add(-1, new Uint8Array(T))).toThrow(/esi/);

@@ -18,7 +18,7 @@ describe.each([slowKernel, ...KERNELS])('on the $name kernel', (kernel) => {
     const source = randomBytes(K, K * T);
     const encoder = new RaptorQEncoder(source, T);
     for (let missing = 1; missing <= Math.min(K, fewMissingMax(kernel) + 2); missing++) {
-      const decoder = new RaptorQDecoder(K, T, kernel);
+      const decoder = new RaptorQDecoder(K, T, { kernel });
       const esis = rng.shuffle(Array.from({ length: K }, (_, esi) => esi));
       const lost = esis.splice(0, missing).sort((a, b) => a - b);
       for (let i = 0; i < missing; i++) esis.push(K + rng.below(1 << 20));
@@ -118,7 +118,7 @@ describe('the cost in symbol operations', () => {
 
   function cost(missing: number): OperationCount {
     const kernel = spyKernel();
-    const decoder = new RaptorQDecoder(K, 1, kernel);
+    const decoder = new RaptorQDecoder(K, 1, { kernel });
     // More repair symbols than needed: the others cost nothing.
     for (let esi = missing; esi < K + missing + 5; esi++) decoder.add(esi, encoder.symbol(esi));
     expect(decoder.decode()).toEqual(patternBytes(K));
@@ -144,7 +144,7 @@ describe('the cost in symbol operations', () => {
     const kernel = spyKernel();
     const T = 4096;
     const large = new RaptorQEncoder(patternBytes(K * T), T);
-    const decoder = new RaptorQDecoder(K, T, kernel);
+    const decoder = new RaptorQDecoder(K, T, { kernel });
     for (let esi = 2; esi < K + 2; esi++) decoder.add(esi, large.symbol(esi));
     decoder.decode();
     // The first memory is for repair symbols: hardly a page of it was written.

@@ -43,10 +43,10 @@ function codeWith(
   lost: ReadonlySet<number>,
   label: string,
 ): Uint8Array {
-  const encoder = new RaptorQEncoder(source, T, kernel);
+  const encoder = new RaptorQEncoder(source, T, { kernel });
   const symbol = encoder.symbol(esi);
   const K = encoder.sourceSymbols;
-  const decoder = new RaptorQDecoder(K, T, kernel);
+  const decoder = new RaptorQDecoder(K, T, { kernel });
   for (let id = 0; id < K; id++) if (!lost.has(id)) decoder.add(id, encoder.symbol(id));
   decoder.add(esi, symbol);
   let block = decoder.decode();

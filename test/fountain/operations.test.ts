@@ -32,7 +32,7 @@ function decodeOperations(K: number, lost: number): OperationCount {
   };
   const source = patternBytes(K);
   const encoder = new RaptorQEncoder(source, 1);
-  const decoder = new RaptorQDecoder(K, 1, counting);
+  const decoder = new RaptorQDecoder(K, 1, { kernel: counting });
   for (let esi = lost; esi < K + lost + 2; esi++) decoder.add(esi, encoder.symbol(esi));
   expect(decoder.decode()).toEqual(source);
   return total;
@@ -93,8 +93,8 @@ it('reads nothing that it did not write', () => {
   ] as const) {
     const source = patternBytes(K * 3 - 1);
     const padded = Uint8Array.of(...source, 0);
-    const encoder = new RaptorQEncoder(source, 3, slowKernel);
-    const decoder = new RaptorQDecoder(K, 3, slowKernel);
+    const encoder = new RaptorQEncoder(source, 3, { kernel: slowKernel });
+    const decoder = new RaptorQDecoder(K, 3, { kernel: slowKernel });
     for (let esi = lost; decoder.decode() === undefined; esi++)
       decoder.add(esi, encoder.symbol(esi));
     expect(decoder.decode()).toEqual(padded);

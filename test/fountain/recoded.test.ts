@@ -34,7 +34,7 @@ describe.each([slowKernel, ...KERNELS])('on the $name kernel', (kernel) => {
           const encoder = new RaptorQEncoder(source, T);
           const units = unitEncoder(K);
           const rank = new Rank();
-          const decoder = new RaptorQDecoder(K, T, kernel);
+          const decoder = new RaptorQDecoder(K, T, { kernel });
           const sourceOnly = rng.below(4) === 0;
           // Few ids, so that duplicates and constituents that are held abound.
           const pool = Array.from({ length: sourceOnly ? K : 2 * K + 3 }, (_, esi) => esi);
@@ -167,7 +167,7 @@ describe('addRecoded', () => {
 
   it('never completes from source symbols of even degree, without growing', () => {
     const kernel = spyKernel();
-    const decoder = new RaptorQDecoder(K, T, kernel);
+    const decoder = new RaptorQDecoder(K, T, { kernel });
     const rng = new Rng(1);
     for (let n = 0; n < 1500; n++) {
       const pair = pick(

@@ -12,6 +12,17 @@ import { ESI_MAX, parametersOf, SOURCE_SYMBOLS_MAX } from './params.ts';
 import { condense, rebuildBlock } from './rebuild.ts';
 import { CONSTITUENTS_MAX, RECODED_MAX, SymbolSum } from './recoded.ts';
 
+export interface DecoderOptions {
+  /** The fastest of this machine by default. */
+  readonly kernel?: Kernel;
+  /**
+   * What becomes the block: an array of sourceSymbols · symbolBytes bytes with any content, for example that of an
+   * earlier block. The decoder writes to it from the first symbol on. A new one by default; in a stream of blocks fresh
+   * memory can cost as much as a third of the decoding.
+   */
+  readonly block?: Uint8Array;
+}
+
 /**
  * Collects encoding symbols of one block until they determine it.
  *
@@ -36,13 +47,16 @@ export class RaptorQDecoder {
   private isDetermined = false;
   private rebuilt: readonly number[] = [];
 
-  /** Throws RangeError, naming the argument: sourceSymbols is 1..56403, symbolBytes 1..65536. */
-  constructor(sourceSymbols: number, symbolBytes: number, kernel: Kernel = defaultKernel()) {
+  /** Throws RangeError, naming the argument: sourceSymbols is 1..56403, symbolBytes 1..65536, or a wrong block. */
+  constructor(sourceSymbols: number, symbolBytes: number, options: DecoderOptions = {}) {
     checkWhole('sourceSymbols', sourceSymbols, 1, SOURCE_SYMBOLS_MAX);
     checkWhole('symbolBytes', symbolBytes, 1, SYMBOL_BYTES_MAX);
     this.sourceSymbols = sourceSymbols;
     this.symbolBytes = symbolBytes;
+    const { kernel = defaultKernel(), block } = options;
+    if (block !== undefined) checkLength('block', block, sourceSymbols * symbolBytes);
     this.kernel = kernel;
+    this.block = block;
     this.parameters = parametersOf(sourceSymbols);
     this.equations = new Equations(kernel, this.parameters, sourceSymbols, symbolBytes);
     this.isHeld = new Uint8Array(sourceSymbols);

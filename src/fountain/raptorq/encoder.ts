@@ -15,6 +15,11 @@ interface Intermediate {
   readonly plan: EncodingPlan;
 }
 
+export interface EncoderOptions {
+  /** The fastest of this machine by default. */
+  readonly kernel?: Kernel;
+}
+
 /**
  * Makes the encoding symbols of one source block.
  *
@@ -38,13 +43,13 @@ export class RaptorQEncoder {
    * `source` has 1..56403 · symbolBytes bytes, `symbolBytes` is 1..65536. Throws RangeError with the name of the
    * argument outside of these.
    */
-  constructor(source: Uint8Array, symbolBytes: number, kernel: Kernel = defaultKernel()) {
+  constructor(source: Uint8Array, symbolBytes: number, options: EncoderOptions = {}) {
     checkWhole('symbolBytes', symbolBytes, 1, SYMBOL_BYTES_MAX);
     checkWhole('source.length', source.length, 1, SOURCE_SYMBOLS_MAX * symbolBytes);
     this.sourceSymbols = Math.ceil(source.length / symbolBytes);
     this.symbolBytes = symbolBytes;
     this.source = source;
-    this.kernel = kernel;
+    this.kernel = options.kernel ?? defaultKernel();
     this.parameters = parametersOf(this.sourceSymbols);
   }
 
