@@ -8,6 +8,7 @@ import { MEASURES, receivedEsis, round } from './measures.mjs';
 function countingKernel() {
   const total = { xors: 0, multiplications: 0 };
   return {
+    ...jsKernel,
     name: 'counting',
     allocate(...size) {
       const memory = jsKernel.allocate(...size);

@@ -40,12 +40,19 @@ function orJs(kernel: Kernel): Kernel {
   return {
     ...kernel,
     allocate(rows: number, rowBytes: number, workRows?: number): SymbolMemory {
-      try {
-        return kernel.allocate(rows, rowBytes, workRows);
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-        return jsKernel.allocate(rows, rowBytes, workRows);
-      }
+      return firstOf((either) => either.allocate(rows, rowBytes, workRows));
+    },
+    reduceBits(bits: Int32Array, rows: number, words: number, columns: number): Int32Array {
+      return firstOf((either) => either.reduceBits(bits, rows, words, columns));
     },
   };
+
+  function firstOf<T>(use: (either: Kernel) => T): T {
+    try {
+      return use(kernel);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return use(jsKernel);
+    }
+  }
 }

@@ -3,6 +3,7 @@
 // shifts and sums, so multiplication by α runs on 32-bit lanes.
 
 import { productTable } from './gf256.ts';
+import { reduceBits } from './js-bits.ts';
 import type { Kernel, SymbolMemory } from './kernel.ts';
 import { OP_ADD, OP_BITS, OP_DOUBLE, OP_FOLD, OP_MASK, OP_MULTIPLY_ADD, OP_SET } from './kernel.ts';
 import {
@@ -54,6 +55,7 @@ export const jsKernel: Kernel = {
   allocate(rows: number, rowBytes: number, workRows = 0): SymbolMemory {
     return new JsMemory(rows, rowBytes, workRows);
   },
+  reduceBits,
 };
 
 class JsMemory implements SymbolMemory {

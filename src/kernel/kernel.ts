@@ -12,6 +12,19 @@ export interface Kernel {
    * RangeError when the machine cannot provide it.
    */
   allocate(rows: number, rowBytes: number, workRows?: number): SymbolMemory;
+  /**
+   * Gauss-Jordan elimination over GF(2), in place, of `rows` rows of `words` 32-bit words: column c is bit c mod 32 of
+   * word ⌊c / 32⌋, columns from `columns` on are zero, and `words` is a multiple of 4.
+   *
+   * Rows are taken in order. One that is not a sum of rows before it is kept, and its lowest column that is not a pivot
+   * yet becomes its pivot, which is taken out of all other rows. Ends when every column is a pivot. Returns the pivot of
+   * each row, −1 where it has none; a row without a pivot has no meaningful content any more.
+   *
+   * Since a pivot is known to occur in its own row only, its column is used to say what a row is the sum of: in a kept
+   * row, bit c is set for a pivot c when the original row with pivot c is part of the sum, and for any other column when
+   * it occurs in the sum.
+   */
+  reduceBits(bits: Int32Array, rows: number, words: number, columns: number): Int32Array;
 }
 
 /**

@@ -15,8 +15,9 @@ export class ProgramWriter {
   private buffer: Int32Array;
   private used = 0;
 
-  constructor(capacity = 1024) {
-    this.buffer = new Int32Array(capacity);
+  /** Begins in `space`, or in a new array of so many words. */
+  constructor(space: Int32Array | number = 1024) {
+    this.buffer = typeof space === 'number' ? new Int32Array(space) : space;
   }
 
   /** Words written. */
@@ -28,8 +29,36 @@ export class ProgramWriter {
     this.fused(OP_SET, dst, sources, count);
   }
 
+  /**
+   * Makes room for the sources of one instruction and returns where to write them: from place `operands` on. Then
+   * setWritten or addWritten follows, without a copy of the sources.
+   */
+  open(sources: number): Int32Array {
+    this.reserve(2 + sources);
+    return this.buffer;
+  }
+
+  /** See open. */
+  get operands(): number {
+    return this.used + 2;
+  }
+
+  setWritten(dst: number, count: number): void {
+    this.close(OP_SET, dst, count);
+  }
+
+  addWritten(dst: number, count: number): void {
+    if (count > 0) this.close(OP_ADD, dst, count);
+  }
+
   add(dst: number, sources: ArrayLike<number>, count: number = sources.length): void {
     if (count > 0) this.fused(OP_ADD, dst, sources, count);
+  }
+
+  /** dst = a: set() without a list. */
+  copy(dst: number, a: number): void {
+    this.start(OP_SET, 1, dst, 1);
+    this.buffer[this.used++] = a;
   }
 
   /** dst = α·a. */
@@ -88,6 +117,13 @@ export class ProgramWriter {
     const used = this.used;
     for (let i = 0; i < count; i++) buffer[used + i] = sources[i]!;
     this.used += count;
+  }
+
+  /** Writes header and destination in front of operands that are there. */
+  private close(op: number, dst: number, count: number): void {
+    this.buffer[this.used] = op | (count << OP_BITS);
+    this.buffer[this.used + 1] = dst;
+    this.used += 2 + count;
   }
 
   /** Writes header and destination, and makes room for `operands` more words. */

@@ -23,6 +23,15 @@ interface Exports {
   runStripe(stripe: number): void;
   scatter(row: number, count: number, bytes: number): void;
   gather(row: number, count: number, bytes: number): void;
+  reduce(
+    matrix: number,
+    rows: number,
+    stride: number,
+    columns: number,
+    pivots: number,
+    scratch: number,
+    width: number,
+  ): void;
 }
 
 /** An instance. Its memory never grows, so the views stay valid. */
@@ -35,12 +44,12 @@ export interface Arena extends Exports {
 const RELEASED_BYTES_MAX = 512 * 1024 * 1024;
 const RELEASED_MAX = 32;
 /**
- * The arenas released last are kept for good: what a stream of blocks needs that are encoded and decoded in turn. The
- * garbage collector takes the others. It would take these as well, since every new block makes it run, and fresh
- * pages can cost as much as all the arithmetic on them.
+ * The two arenas released last are kept for good if they have no more bytes together: what a stream of blocks needs
+ * that are encoded and decoded in turn. The garbage collector takes the others. It would take these as well, since
+ * every new block makes it run, and fresh pages can cost as much as all the arithmetic on them.
  */
 const KEPT_MAX = 2;
-
+const KEPT_BYTES_MAX = 256 * 1024 * 1024;
 /** A released arena serves a request of at least this part of its size; of less only when it is a small one. */
 const PART_USED_MIN = 1 / 4;
 const SMALL_BYTES = 4 * 1024 * 1024;
@@ -100,7 +109,7 @@ export class ArenaPool {
     this.released = released;
     this.kept.push(arena);
     let keptBytes = this.kept.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    while (keptBytes > RELEASED_BYTES_MAX || this.kept.length > KEPT_MAX) {
+    while (keptBytes > KEPT_BYTES_MAX || this.kept.length > KEPT_MAX) {
       keptBytes -= this.kept.shift()!.bytes.length;
     }
   }

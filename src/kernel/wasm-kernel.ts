@@ -4,6 +4,7 @@ import type { Kernel, SymbolMemory } from './kernel.ts';
 import { instructionWords } from './program.ts';
 import type { Arena } from './wasm-arena.ts';
 import { ArenaPool } from './wasm-arena.ts';
+import { WasmBits } from './wasm-bits.ts';
 import type { WasmLayout } from './wasm-layout.ts';
 import { layOut } from './wasm-layout.ts';
 import type { WebAssemblyApi } from './webassembly.ts';
@@ -14,10 +15,14 @@ const SHORT_PROGRAM_WORDS = 48;
 /** Makes the kernel. Throws when the engine cannot compile the module: SIMD is younger than WebAssembly. */
 export function wasmKernel(api: WebAssemblyApi): Kernel {
   const pool = new ArenaPool(api);
+  const wasmBits = new WasmBits(pool);
   return {
     name: 'wasm',
     allocate(rows: number, rowBytes: number, workRows = 0): SymbolMemory {
       return new WasmSymbolMemory(pool, rows, rowBytes, workRows);
+    },
+    reduceBits(bits: Int32Array, rows: number, words: number, columns: number): Int32Array {
+      return wasmBits.reduce(bits, rows, words, columns);
     },
   };
 }
@@ -48,7 +53,7 @@ class WasmSymbolMemory implements SymbolMemory {
     for (let from = 0; from < bytes.length;) {
       const left = bytes.length - from;
       if (planes === 1) {
-        const part = bytes.subarray(from, from + rowBytes);
+        const part = bytes.length <= rowBytes ? bytes : bytes.subarray(from, from + rowBytes);
         arena.bytes.set(part, this.layout.plane + row * this.layout.width);
         from += rowBytes;
         row++;

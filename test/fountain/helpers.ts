@@ -82,6 +82,7 @@ export interface SpyKernel extends Kernel {
 
 export function spyKernel(kernel: Kernel = defaultKernel()): SpyKernel {
   const spy: SpyKernel = {
+    ...kernel,
     name: 'spy',
     allocated: [],
     released: 0,

@@ -17,6 +17,7 @@ import { patternBytes, randomEsis } from './helpers.ts';
 function decodeOperations(K: number, lost: number): OperationCount {
   const total: OperationCount = { xors: 0, multiplications: 0 };
   const counting: Kernel = {
+    ...jsKernel,
     name: 'counting',
     allocate(rows, rowBytes, workRows) {
       const memory = jsKernel.allocate(rows, rowBytes, workRows);

@@ -106,7 +106,7 @@ describe('generators', () => {
   it('stay in range and name no column twice', () => {
     for (const K of [1, 10, 46, 101, 1024, 56403]) {
       const p = parametersOf(K);
-      const columns = new Int32Array(COLUMNS_MAX);
+      const columns = new Uint16Array(COLUMNS_MAX);
       for (let i = 0; i < 3000; i++) {
         const X = i < 1500 ? i : internalId(p, K, ESI_MAX - i);
         const t = tuple(p, X);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { chooseKernel } from '../../src/kernel/default-kernel.ts';
 import { defaultKernel, jsKernel, kernelFallback } from '../../src/kernel/index.ts';
+import { wasmKernel } from '../../src/kernel/wasm-kernel.ts';
 import type { WebAssemblyApi } from '../../src/kernel/webassembly.ts';
 import { webAssembly } from '../../src/kernel/webassembly.ts';
+import { bitsSuite } from './bits-suite.ts';
 import { kernelSuite } from './suite.ts';
 
 const api = webAssembly()!;
@@ -46,7 +48,24 @@ describe('the default kernel', () => {
     expect(chooseKernel(refusing(0)).kernel).toBe(jsKernel);
   });
 
+  it('leaves bits to JavaScript that are too many for the memory', () => {
+    const [rows, words] = [300, 200];
+    const bits = new Int32Array(rows * words);
+    for (let i = 0; i < bits.length; i++) bits[i] = Math.imul(i + 1, 0x9e3779b1);
+    const original = bits.slice();
+    const expected = bits.slice();
+    const small = wasmKernel(refusing(8));
+    expect(() => small.reduceBits(bits, rows, words, 32 * words)).toThrow(RangeError);
+    expect(bits).toEqual(original);
+    const { kernel } = chooseKernel(refusing(8));
+    expect(kernel.reduceBits(bits, rows, words, 32 * words)).toEqual(
+      jsKernel.reduceBits(expected, rows, words, 32 * words),
+    );
+    expect(bits).toEqual(expected);
+  });
+
   describe('where WebAssembly gets small memories only', () => {
     kernelSuite(chooseKernel(refusing(8)).kernel);
+    bitsSuite(chooseKernel(refusing(8)).kernel);
   });
 });

@@ -10,10 +10,12 @@ import {
   ProgramWriter,
 } from '../../src/kernel/index.ts';
 import { slowMultiply } from './slow-kernel.ts';
+import { bitsSuite } from './bits-suite.ts';
 import { kernelSuite } from './suite.ts';
 
 describe('js kernel', () => {
   kernelSuite(jsKernel);
+  bitsSuite(jsKernel);
 });
 
 describe('GF(256)', () => {

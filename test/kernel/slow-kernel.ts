@@ -2,6 +2,7 @@
 // are poisoned before each run, so that a program that reads one before writing it is found out.
 
 import type { Kernel, SymbolMemory } from '../../src/kernel/index.ts';
+import { slowReduceBits } from './slow-bits.ts';
 import {
   OP_ADD,
   OP_BITS,
@@ -50,6 +51,7 @@ export const slowKernel: Kernel = {
       release: () => undefined,
     };
   },
+  reduceBits: slowReduceBits,
 };
 
 function execute(symbols: Uint8Array[], program: Int32Array): void {

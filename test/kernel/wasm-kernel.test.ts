@@ -5,6 +5,7 @@ import { ProgramWriter } from '../../src/kernel/index.ts';
 import { wasmKernel } from '../../src/kernel/wasm-kernel.ts';
 import type { WebAssemblyApi } from '../../src/kernel/webassembly.ts';
 import { webAssembly } from '../../src/kernel/webassembly.ts';
+import { bitsSuite } from './bits-suite.ts';
 import { kernelSuite } from './suite.ts';
 
 const api = webAssembly()!;
@@ -23,6 +24,7 @@ function counting(): { readonly api: WebAssemblyApi; readonly made: number[] } {
 
 describe('wasm kernel', () => {
   kernelSuite(wasmKernel(api));
+  bitsSuite(wasmKernel(api));
 
   it('uses released memories again, large and small', () => {
     const { api: counted, made } = counting();

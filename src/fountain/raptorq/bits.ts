@@ -27,12 +27,3 @@ export function xorWords(
 ): void {
   for (let i = 0; i < count; i++) a[atA + i]! ^= b[atB + i]!;
 }
-
-/** The lowest bit set in the first `count` words, or −1. */
-export function lowestBit(words: Int32Array, count: number): number {
-  for (let i = 0; i < count; i++) {
-    const word = words[i]!;
-    if (word !== 0) return i * 32 + 31 - Math.clz32(word & -word);
-  }
-  return -1;
-}

@@ -1,5 +1,7 @@
 // The graph of phase 1 (RFC 6330, 5.4.2.2): its nodes are the columns, its edges the rows of degree 2.
 
+import { borrowInt32 } from './scratch.ts';
+
 /** No row. */
 export const NONE = -1;
 
@@ -18,13 +20,13 @@ export class ColumnGraph {
   private highest = 0;
 
   constructor(columns: number) {
-    this.parents = new Int32Array(columns);
+    this.parents = borrowInt32(columns);
     for (let column = 0; column < columns; column++) this.parents[column] = column;
-    this.sizes = new Int32Array(columns).fill(1);
-    this.edges = new Int32Array(columns);
-    this.heads = new Int32Array(columns + 1).fill(NONE);
-    this.nexts = new Int32Array(columns);
-    this.roots = new Int32Array(columns);
+    this.sizes = borrowInt32(columns).fill(1);
+    this.edges = borrowInt32(columns);
+    this.heads = borrowInt32(columns + 1).fill(NONE);
+    this.nexts = borrowInt32(columns);
+    this.roots = borrowInt32(columns);
   }
 
   connect(a: number, b: number, row: number): void {

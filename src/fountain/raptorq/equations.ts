@@ -4,6 +4,7 @@
 import type { Kernel, SymbolMemory } from '../../kernel/index.ts';
 import { ProgramWriter } from '../../kernel/index.ts';
 import type { Parameters } from './params.ts';
+import { RepairRows } from './repair-rows.ts';
 import { workRows } from './schedule.ts';
 
 /** An XOR of encoding symbols, as it was received. */
@@ -24,9 +25,10 @@ export function equationsMax(p: Parameters, missing: number): number {
 
 /** Equations in memory rows 0..count − 1. Behind them the memory has what solving a block takes: see the fields. */
 export class Equations {
-  /** ESI → row of each repair symbol, in ascending order of rows. */
-  plain: Map<number, number> = new Map();
+  /** The repair symbols, in ascending order of rows. */
+  readonly plain: RepairRows = new RepairRows();
   recoded: RecodedSymbol[] = [];
+  readonly kernel: Kernel;
   /** Rows for equations, and for source symbols while solving. */
   readonly rowsMax: number;
   /** First row for what has the value zero: LDPC rows and padding. */
@@ -37,7 +39,6 @@ export class Equations {
   private readonly rows: number;
   private readonly rowBytes: number;
   private readonly workRows: number;
-  private readonly kernel: Kernel;
   private allocated: SymbolMemory | undefined;
 
   constructor(kernel: Kernel, p: Parameters, sourceSymbols: number, symbolBytes: number) {
@@ -62,7 +63,7 @@ export class Equations {
   addPlain(esi: number, bytes: Uint8Array): void {
     const row = this.count;
     this.memory.write(row, bytes);
-    this.plain.set(esi, row);
+    this.plain.add(esi, row);
   }
 
   addRecoded(esis: readonly number[], remainder: string, bytes: Uint8Array): void {
@@ -84,13 +85,17 @@ export class Equations {
     let count = 0;
     for (let row = 0; row < rows.length; row++) {
       if (kept[row] === 0) continue;
-      if (row !== count) program.set(count, [row]);
+      if (row !== count) program.copy(count, row);
       rows[row] = count++;
     }
     this.memory.run(program.view());
-    const plain = new Map<number, number>();
-    for (const [esi, row] of this.plain) if (rows[row]! >= 0) plain.set(esi, rows[row]!);
-    this.plain = plain;
+    const esis = this.plain.keys().slice();
+    const plainRows = this.plain.values().slice();
+    this.plain.clear();
+    esis.forEach((esi, i) => {
+      const row = rows[plainRows[i]!]!;
+      if (row >= 0) this.plain.add(esi, row);
+    });
     this.recoded = this.recoded.filter(({ row }) => rows[row]! >= 0);
     this.remainders.clear();
     for (const symbol of this.recoded) {

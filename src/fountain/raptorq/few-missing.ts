@@ -42,7 +42,7 @@ export function rebuildFew(
 ): number | undefined {
   const { recoded, memory: received } = equations;
   const rows = [...equations.plain.values(), ...recoded.map(({ row }) => row)];
-  const sums = [...equations.plain.keys()].map((esi): readonly number[] => [esi]);
+  const sums = Array.from(equations.plain.keys(), (esi): readonly number[] => [esi]);
   for (const { esis } of recoded) sums.push(esis);
   const dependence = new Dependence(incomplete.p, incomplete.sourceSymbols, sums);
   const choice = choose(dependence, sums.length, incomplete.lost);

@@ -11,6 +11,7 @@
 import type { ProgramWriter } from '../../kernel/index.ts';
 import { foldTap } from '../../kernel/index.ts';
 import type { Parameters } from './params.ts';
+import { borrowInt32 } from './scratch.ts';
 import { structureOf } from './structure.ts';
 
 /**
@@ -30,7 +31,7 @@ export function recordHdpc(
     program.set(targets[i]!, [own], own < 0 ? 0 : 1);
   }
   const pairs = structureOf(p).hdpcPairs;
-  const taps = new Int32Array(n);
+  const taps = borrowInt32(n);
   for (let j = 0; j < n - 1; j++) {
     taps[j] = foldTap(columnRows[j]!, pairs[j]! >>> 4, pairs[j]! & 15);
   }

@@ -1,8 +1,10 @@
 // The binary part of phase 2 (RFC 6330, 5.4.2.3): the left-over rows, seen as equations between the inactive
 // columns only, are reduced by Gauss-Jordan elimination over GF(2). This is the only dense matrix of the decoder.
 
-import { flipBit, lowestBit, testBit, xorWords } from './bits.ts';
+import type { Kernel } from '../../kernel/index.ts';
+import { flipBit, testBit, xorWords } from './bits.ts';
 import type { Peeling } from './peeling.ts';
+import { borrowInt32 } from './scratch.ts';
 import type { SparseRows } from './structure.ts';
 
 /** What the left-over rows say about the u inactive columns. */
@@ -28,40 +30,58 @@ export interface InactiveSystem {
 const WORDS_STEP = 4;
 
 /** Reduces the left-over rows. Stops early when they determine every inactive column. */
-export function solveInactive(matrix: SparseRows, peeling: Peeling, L: number): InactiveSystem {
+export function solveInactive(
+  matrix: SparseRows,
+  peeling: Peeling,
+  L: number,
+  kernel: Kernel,
+): InactiveSystem {
+  const { leftover } = peeling;
   const u = peeling.inactive.length;
   const words = WORDS_STEP * Math.ceil(u / (32 * WORDS_STEP));
-  const width = 2 * words;
   const columnBits = expandColumns(matrix, peeling, L, words);
-  const determinedBy = new Int32Array(u).fill(-1);
-  const kept: number[] = [];
-  const bits = new Int32Array(u * width);
-  const pivots = new Int32Array(u);
-  const row = new Int32Array(width);
+  const reduced = borrowInt32(leftover.length * words);
+  leftover.forEach((row, i) => sumColumns(matrix, row, columnBits, words, reduced, i * words));
+  const pivots = kernel.reduceBits(reduced, leftover.length, words, u);
 
-  for (const candidate of peeling.leftover) {
-    if (kept.length === u) break;
-    row.fill(0);
-    sumColumns(matrix, candidate, columnBits, words, row, 0);
-    // The rows found so far contain no pivot but their own, so one pass over the pivots is enough.
-    for (let k = 0; k < kept.length; k++) {
-      if (testBit(row, 0, pivots[k]!)) xorWords(row, 0, bits, k * width, width);
-    }
-    const pivot = lowestBit(row, words);
-    if (pivot < 0) continue;
-    const index = kept.length;
-    flipBit(row, words, index);
-    for (let k = 0; k < index; k++) {
-      if (testBit(bits, k * width, pivot)) xorWords(bits, k * width, row, 0, width);
-    }
-    bits.set(row, index * width);
-    pivots[index] = pivot;
-    determinedBy[pivot] = index;
-    kept.push(candidate);
-  }
+  const kept: number[] = [];
+  const determinedBy = new Int32Array(u).fill(-1);
+  pivots.forEach((pivot, i) => {
+    if (pivot >= 0) determinedBy[pivot] = kept.push(leftover[i]!) - 1;
+  });
+  const bits = borrowInt32(kept.length * 2 * words).fill(0);
+  let index = 0;
+  pivots.forEach((pivot, i) => {
+    if (pivot < 0) return;
+    const at = index++ * 2 * words;
+    separate(reduced, i * words, words, determinedBy, bits, at);
+    flipBit(bits, at, pivot);
+  });
   const free: number[] = [];
   for (let i = 0; i < u; i++) if (determinedBy[i]! < 0) free.push(i);
   return { kept, determinedBy, free, words, bits, columnBits };
+}
+
+/**
+ * A reduced row says at the columns of pivots which rows it is the sum of (Kernel.reduceBits): flips the others in the
+ * `words` words from target[at] on, and these, by index in `kept`, in the words after them.
+ */
+function separate(
+  reduced: Int32Array,
+  from: number,
+  words: number,
+  determinedBy: Int32Array,
+  target: Int32Array,
+  at: number,
+): void {
+  for (let i = 0; i < words; i++) {
+    for (let word = reduced[from + i]!; word !== 0; word &= word - 1) {
+      const column = 32 * i + 31 - Math.clz32(word & -word);
+      const index = determinedBy[column]!;
+      if (index < 0) flipBit(target, at, column);
+      else flipBit(target, at + words, index);
+    }
+  }
 }
 
 /**
@@ -84,7 +104,7 @@ export function addDetermined(
 
 /** See InactiveSystem.columnBits. */
 function expandColumns(matrix: SparseRows, peeling: Peeling, L: number, words: number): Int32Array {
-  const columnBits = new Int32Array(L * words);
+  const columnBits = borrowInt32(L * words).fill(0);
   peeling.inactive.forEach((column, i) => flipBit(columnBits, column * words, i));
   for (let i = 0; i < peeling.count; i++) {
     // The pivot itself is still zero.

@@ -3,8 +3,8 @@
 // degrees of the rows are tracked here; what the choices mean for the symbols is recorded by the solver.
 
 import { RowQueue } from './row-queue.ts';
+import { borrowInt32, borrowUint8, withScratch } from './scratch.ts';
 import type { SparseRows } from './structure.ts';
-import { transpose } from './sparse.ts';
 
 /** The outcome of phase 1: a triangle of chosen rows, and everything that is left. */
 export interface Peeling {
@@ -22,71 +22,54 @@ export interface Peeling {
 
 /** Peels the columns 0..W−1; the columns W..L−1 are inactive from the start. */
 export function peel(matrix: SparseRows, W: number, L: number): Peeling {
-  const byColumn = transpose(matrix, W);
-  const active = new Uint8Array(L).fill(1, 0, W);
-  const queue = new RowQueue(matrix, active, W);
-  const rows = new Int32Array(W);
-  const pivots = new Int32Array(W);
-  let count = 0;
-
-  const deactivate = (column: number): void => {
-    active[column] = 0;
-    const end = byColumn.starts[column + 1]!;
-    for (let i = byColumn.starts[column]!; i < end; i++) queue.shrink(byColumn.columns[i]!, column);
-  };
-
-  for (let row = queue.take(); row >= 0; row = queue.take()) {
-    rows[count] = row;
-    const single = queue.single(row);
-    if (single >= 0) {
-      pivots[count++] = single;
-      deactivate(single);
-      continue;
-    }
-    queue.drop(row);
-    const pivot = rarestColumn(matrix, byColumn, active, row);
-    pivots[count++] = pivot;
-    deactivate(pivot);
-    for (let i = matrix.starts[row]!; i < matrix.starts[row + 1]!; i++) {
-      const column = matrix.columns[i]!;
-      if (active[column] !== 0) deactivate(column);
-    }
-  }
+  const rows = borrowInt32(W);
+  const pivots = borrowInt32(W);
+  const count = withScratch(() => chooseRows(matrix, W, L, rows, pivots));
   return {
     count,
-    rows: rows.slice(0, count),
-    pivots: pivots.slice(0, count),
+    rows: rows.subarray(0, count),
+    pivots: pivots.subarray(0, count),
     inactive: complement(pivots, count, L),
     leftover: complement(rows, count, matrix.count),
   };
 }
 
-/** The active column of a row that is in the fewest rows: the others, made inactive, shorten more rows. */
-function rarestColumn(
+/** Writes the chosen rows and their pivots, and returns how many. */
+function chooseRows(
   matrix: SparseRows,
-  byColumn: SparseRows,
-  active: Uint8Array,
-  row: number,
+  W: number,
+  L: number,
+  rows: Int32Array,
+  pivots: Int32Array,
 ): number {
-  let rarest = -1;
-  let fewest = Infinity;
-  for (let i = matrix.starts[row]!; i < matrix.starts[row + 1]!; i++) {
-    const column = matrix.columns[i]!;
-    if (active[column] === 0) continue;
-    const rows = byColumn.starts[column + 1]! - byColumn.starts[column]!;
-    if (rows < fewest) {
-      rarest = column;
-      fewest = rows;
+  const queue = new RowQueue(matrix, W, L);
+  const { starts, columns } = matrix;
+  let count = 0;
+  for (let row = queue.take(); row >= 0; row = queue.take()) {
+    rows[count] = row;
+    const single = queue.single(row);
+    if (single >= 0) {
+      pivots[count++] = single;
+      queue.deactivate(single);
+      continue;
+    }
+    const pivot = queue.rarestColumn(row);
+    queue.drop(row);
+    pivots[count++] = pivot;
+    queue.deactivate(pivot);
+    const end = starts[row + 1]!;
+    for (let i = starts[row]!; i < end; i++) {
+      if (queue.isActive(columns[i]!)) queue.deactivate(columns[i]!);
     }
   }
-  return rarest;
+  return count;
 }
 
 /** The numbers below `length` that are not among the first `count` of `values`, ascending. */
 function complement(values: Int32Array, count: number, length: number): Int32Array {
-  const present = new Uint8Array(length);
+  const absent = borrowInt32(length - count);
+  const present = borrowUint8(length).fill(0);
   for (let i = 0; i < count; i++) present[values[i]!] = 1;
-  const absent = new Int32Array(length - count);
   for (let n = 0, at = 0; n < length; n++) if (present[n] === 0) absent[at++] = n;
   return absent;
 }

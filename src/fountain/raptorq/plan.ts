@@ -1,11 +1,12 @@
 // The encoding plan: the program that turns the source symbols of a block into intermediate symbols. It depends on
 // K' only, so it is recorded once and run for every block (RFC 6330, 5.3.3.4).
 
-import { ProgramWriter } from '../../kernel/index.ts';
+import { defaultKernel, ProgramWriter } from '../../kernel/index.ts';
 import type { ColumnSums } from './column-sums.ts';
 import { FREE_SUMS_MAX } from './column-sums.ts';
 import type { Parameters } from './params.ts';
 import { freeTableRows, Schedule, workRows } from './schedule.ts';
+import { borrowInt32, withScratch } from './scratch.ts';
 import { solve } from './solver.ts';
 import { columnsOf, constraintRows } from './sparse.ts';
 import { COLUMNS_MAX } from './tuple.ts';
@@ -50,7 +51,7 @@ export function encodingPlan(p: Parameters): EncodingPlan {
     cache.set(p.kPrime, cached);
     return cached;
   }
-  const plan = recordPlan(p);
+  const plan = withScratch(() => recordPlan(p));
   cache.set(p.kPrime, plan);
   cachedWords += wordsOf(plan);
   for (const [kPrime, old] of cache) {
@@ -76,10 +77,10 @@ function recordPlan(p: Parameters): EncodingPlan {
   const tables = free + p.H;
   const spare = tables + freeTableRows(p.H, p.kPrime);
   const matrix = constraintRows(p, ids);
-  const solution = solve(p, matrix);
+  const solution = solve(p, matrix, defaultKernel());
   // RFC 6330, 5.3.3.4.1: A is invertible for every K' of the table.
   if (typeof solution === 'number') throw new Error(`K' ${p.kPrime} has no encoding plan`);
-  const program = new ProgramWriter(32 * p.L);
+  const program = new ProgramWriter(borrowInt32(32 * p.L));
   const rows = spare + Math.max(SPARE_ROWS_MIN, p.kPrime);
   const map = { values, zeroRows: p.S, free, tables, sums: p.kPrime, work: rows };
   const { sums } = new Schedule(program, p, matrix, solution, map);
@@ -94,6 +95,7 @@ class Plan implements EncodingPlan {
   readonly spare: number;
   private readonly p: Parameters;
   private readonly sums: ColumnSums;
+  private readonly columns: Uint16Array = new Uint16Array(COLUMNS_MAX);
 
   constructor(p: Parameters, program: Int32Array, rows: number, spare: number, sums: ColumnSums) {
     this.p = p;
@@ -105,6 +107,7 @@ class Plan implements EncodingPlan {
   }
 
   symbolRows(X: number, target: Int32Array, at = 0): number {
-    return this.sums.rowsOf(target, at, columnsOf(this.p, X, target, at));
+    const { columns } = this;
+    return this.sums.rowsOf(columns, 0, columnsOf(this.p, X, columns), target, at);
   }
 }

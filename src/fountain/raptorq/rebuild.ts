@@ -9,12 +9,12 @@ import { peel } from './peeling.ts';
 import type { Reduced, Reduction } from './recoded.ts';
 import { reduceRecoded } from './recoded.ts';
 import { Schedule, workRows } from './schedule.ts';
+import { borrowInt32, withScratch } from './scratch.ts';
 import type { Solution } from './solver.ts';
 import { solve } from './solver.ts';
-import { columnsOf } from './sparse.ts';
+import { structureOf } from './structure.ts';
 import type { System } from './system.ts';
 import { systemOf } from './system.ts';
-import { COLUMNS_MAX } from './tuple.ts';
 
 /** Room for the program when all symbols are missing: 33 to 35 are used, and growing would copy it. */
 const PROGRAM_WORDS_PER_COLUMN = 40;
@@ -30,18 +30,21 @@ export function rebuildBlock(incomplete: Incomplete, equations: Equations): numb
   if (equations.recoded.length > 0 && equations.count > enough) {
     dropDependent(incomplete, equations);
   }
-  const short = tryRebuild(incomplete, equations, Math.min(equations.plain.size, enough));
+  const count = Math.min(equations.plain.size, enough);
+  const short = withScratch(() => tryRebuild(incomplete, equations, count));
   if (short === undefined || equations.count <= enough) return short;
   dropDependent(incomplete, equations);
-  return tryRebuild(incomplete, equations, equations.plain.size);
+  return withScratch(() => tryRebuild(incomplete, equations, equations.plain.size));
 }
 
 /**
  * Makes room for more equations, unless these determine the block. Returns the rank that is short, 0 when they do.
  */
 export function condense(incomplete: Incomplete, equations: Equations): number {
-  const system = fullSystem(incomplete, equations);
-  const solution = solve(incomplete.p, system.matrix);
+  const solution = withScratch(() => {
+    const system = fullSystem(incomplete, equations);
+    return solve(incomplete.p, system.matrix, equations.kernel);
+  });
   if (typeof solution !== 'number') return 0;
   dropDependent(incomplete, equations);
   return solution;
@@ -53,16 +56,18 @@ export function condense(incomplete: Incomplete, equations: Equations): number {
  */
 function dropDependent(incomplete: Incomplete, equations: Equations): void {
   const { p } = incomplete;
-  const system = fullSystem(incomplete, equations);
-  const peeling = peel(system.matrix, p.W, p.L);
-  const { kept } = solveInactive(system.matrix, peeling, p.L);
   const isKept = new Uint8Array(equations.count);
-  const first = system.zeroRows + system.held.length;
-  const keep = (row: number): void => {
-    if (row >= first) isKept[system.equationRows[row - first]!] = 1;
-  };
-  for (let i = 0; i < peeling.count; i++) keep(peeling.rows[i]!);
-  for (const row of kept) keep(row);
+  withScratch(() => {
+    const system = fullSystem(incomplete, equations);
+    const peeling = peel(system.matrix, p.W, p.L);
+    const { kept } = solveInactive(system.matrix, peeling, p.L, equations.kernel);
+    const first = system.zeroRows + system.held.length;
+    const keep = (row: number): void => {
+      if (row >= first) isKept[system.equationRows[row - first]!] = 1;
+    };
+    for (let i = 0; i < peeling.count; i++) keep(peeling.rows[i]!);
+    for (const row of kept) keep(row);
+  });
   equations.retain(isKept);
 }
 
@@ -83,7 +88,7 @@ function tryRebuild(
     esi < K ? isHeld[esi] === 1 : equations.plain.has(esi),
   );
   const system = systemOf(incomplete, equations, plainCount, reduction);
-  const solution = solve(incomplete.p, system.matrix);
+  const solution = solve(incomplete.p, system.matrix, equations.kernel);
   if (typeof solution === 'number') return solution;
   rebuild(incomplete, equations, plainCount, system, reduction, solution);
   return undefined;
@@ -105,22 +110,23 @@ function rebuild(
   eachRun(held, (from, to) => {
     memory.write(heldRow + from, block.subarray(held[from]! * T, (held[to]! + 1) * T));
   });
-  const values = new Int32Array(matrix.count);
+  const values = borrowInt32(matrix.count);
   for (let row = 0; row < zeroRows; row++) values[row] = equations.zeros + row;
   for (let i = 0; i < held.length; i++) values[zeroRows + i] = heldRow + i;
   values.set(equationRows, zeroRows + held.length);
 
-  const program = new ProgramWriter(PROGRAM_WORDS_PER_COLUMN * p.L);
+  const program = new ProgramWriter(borrowInt32(PROGRAM_WORDS_PER_COLUMN * p.L));
   recordReduction(program, equations, reduction, held, heldRow);
   const map = { values, zeroRows, free: equations.free, sums: lost.length, work: memory.rows };
   const schedule = new Schedule(program, p, matrix, solution, map);
-  const columns = new Int32Array(COLUMNS_MAX);
+  const { starts, columns } = structureOf(p).source;
   const { spareWork } = schedule;
-  lost.forEach((esi, i) => {
-    schedule.recordSum(spareWork + i, columns, columnsOf(p, esi, columns));
-  });
+  for (let i = 0; i < lost.length; i++) {
+    const esi = lost[i]!;
+    schedule.recordSum(spareWork + i, columns, starts[esi]!, starts[esi + 1]!);
+  }
   // Nothing else in memory is needed any more, so it takes the result: no row of its own for a rebuilt symbol.
-  for (let i = 0; i < lost.length; i++) program.set(i, [spareWork + i]);
+  for (let i = 0; i < lost.length; i++) program.copy(i, spareWork + i);
   memory.run(program.view(), workRows(p, lost.length));
   eachRun(lost, (from, to) => {
     memory.readInto(block.subarray(lost[from]! * T, (lost[to]! + 1) * T), from);
@@ -136,7 +142,9 @@ function recordReduction(
   heldRow: number,
 ): void {
   if (equations.recoded.length === 0) return;
-  const rows = new Map(equations.plain);
+  const rows = new Map<number, number>();
+  const plainRows = equations.plain.values();
+  equations.plain.keys().forEach((esi, i) => rows.set(esi, plainRows[i]!));
   held.forEach((esi, i) => rows.set(esi, heldRow + i));
   const record = ({ symbol, held: constituents }: Reduced): void => {
     program.add(

@@ -11,8 +11,8 @@ export const CONSTITUENTS_MAX = 64;
 
 /**
  * Most recoded symbols that are held. Nearly each one can make a column inactive, and the dense part of the solution
- * costs the square of these in symbol operations and the cube in bits: with 4096 of them a block of 4096 symbols took
- * 1 s at degree 4 and 5 s at degree 64.
+ * costs the square of these in symbol operations and the cube in bits: with 4096 of them a block of 4096 symbols of
+ * 1400 bytes takes 0.3 to 0.4 s at degree 4 and 0.9 to 1.1 s at degree 64.
  */
 export const RECODED_MAX = 4096;
 

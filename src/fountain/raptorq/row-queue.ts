@@ -2,6 +2,7 @@
 // component of the graph whose nodes are the columns and whose edges are the rows of degree 2. Amortised O(1).
 
 import { ColumnGraph, NONE } from './column-graph.ts';
+import { borrowInt32, borrowUint8 } from './scratch.ts';
 import type { SparseRows } from './structure.ts';
 
 /** The degree of a row is in the upper half of its state, the XOR of its active columns in the lower half. */
@@ -12,6 +13,9 @@ const COLUMN_MASK = ONE_DEGREE - 1;
 /** The rows by degree = how many active columns they have. */
 export class RowQueue {
   private readonly matrix: SparseRows;
+  /** By column below the width: where its rows begin in columnRows. */
+  private readonly columnStarts: Int32Array;
+  private readonly columnRows: Int32Array;
   private readonly active: Uint8Array;
   /** Degree and columns by row. A row that was taken falls below degree 0, which is a large number here. */
   private readonly states: Int32Array;
@@ -26,32 +30,36 @@ export class RowQueue {
   private longDegree = 0;
   private readonly graph: ColumnGraph;
 
-  /** The columns below `width` are active. */
-  constructor(matrix: SparseRows, active: Uint8Array, width: number) {
-    const { count, starts, columns } = matrix;
+  /** The columns below `width` are active, of `columns` in all. Uses borrowed memory. */
+  constructor(matrix: SparseRows, width: number, columns: number) {
+    const { count, starts } = matrix;
     this.matrix = matrix;
-    this.active = active;
-    this.states = new Int32Array(count);
-    this.singles = new Int32Array(count);
-    this.pairs = new Int32Array(count);
-    this.long = new Int32Array(count);
+    this.active = borrowUint8(columns).fill(1, 0, width).fill(0, width);
+    this.states = borrowInt32(count);
+    this.singles = borrowInt32(count);
+    this.pairs = borrowInt32(count);
+    this.long = borrowInt32(count);
     this.graph = new ColumnGraph(width);
-    for (let row = 0; row < count; row++) {
-      let state = 0;
-      for (let i = starts[row]!; i < starts[row + 1]!; i++) {
-        const column = columns[i]!;
-        if (column < width) state = (state + ONE_DEGREE) ^ column;
-      }
-      this.states[row] = state;
-      this.file(row, state >>> DEGREE_SHIFT);
+    this.columnStarts = borrowInt32(columns + 2).fill(0);
+    this.columnRows = borrowInt32(starts[count]!);
+    this.fill();
+  }
+
+  /** Makes a column inactive. */
+  deactivate(column: number): void {
+    const { columnRows, states } = this;
+    this.active[column] = 0;
+    const end = this.columnStarts[column + 1]!;
+    for (let i = this.columnStarts[column]!; i < end; i++) {
+      const row = columnRows[i]!;
+      const state = (states[row]! - ONE_DEGREE) ^ column;
+      states[row] = state;
+      if (state >>> DEGREE_SHIFT <= 2) this.file(row, state >>> DEGREE_SHIFT);
     }
   }
 
-  /** The row's active column `column` is no longer active. */
-  shrink(row: number, column: number): void {
-    const state = (this.states[row]! - ONE_DEGREE) ^ column;
-    this.states[row] = state;
-    this.file(row, state >>> DEGREE_SHIFT);
+  isActive(column: number): boolean {
+    return this.active[column] !== 0;
   }
 
   /** A row with the smallest degree, or −1 when no row has an active column. It is dropped when these become inactive. */
@@ -76,6 +84,46 @@ export class RowQueue {
   /** Makes a row that was taken leave the queue, before its columns become inactive. */
   drop(row: number): void {
     this.states[row] = 0;
+  }
+
+  /** The active column of a row that is in the fewest rows: the others, made inactive, shorten more rows. */
+  rarestColumn(row: number): number {
+    const { active, columnStarts, matrix } = this;
+    let rarest = NONE;
+    let fewest = Infinity;
+    for (let i = matrix.starts[row]!; i < matrix.starts[row + 1]!; i++) {
+      const column = matrix.columns[i]!;
+      if (active[column] === 0) continue;
+      const rows = columnStarts[column + 1]! - columnStarts[column]!;
+      if (rows < fewest) {
+        rarest = column;
+        fewest = rows;
+      }
+    }
+    return rarest;
+  }
+
+  /** Transposes the matrix and files all rows. The transpose of inactive columns is not used. */
+  private fill(): void {
+    const { columnStarts, columnRows, states, active } = this;
+    const { count, starts, columns } = this.matrix;
+    // Two places further on: filling in the rows of a column moves the end of the one before to its own end.
+    const entries = starts[count]!;
+    for (let i = 0; i < entries; i++) columnStarts[columns[i]! + 2]!++;
+    for (let i = 2; i < columnStarts.length; i++) columnStarts[i]! += columnStarts[i - 1]!;
+    let at = 0;
+    for (let row = 0; row < count; row++) {
+      const end = starts[row + 1]!;
+      let state = 0;
+      for (; at < end; at++) {
+        const column = columns[at]!;
+        if (active[column] === 0) continue;
+        columnRows[columnStarts[column + 1]!++] = row;
+        state = (state + ONE_DEGREE) ^ column;
+      }
+      states[row] = state;
+      this.file(row, state >>> DEGREE_SHIFT);
+    }
   }
 
   private degree(row: number): number {

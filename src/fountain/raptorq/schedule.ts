@@ -14,10 +14,12 @@
 // symbol is ever multiplied by a coefficient, only by α.
 
 import type { ProgramWriter } from '../../kernel/index.ts';
+import { xorWords } from './bits.ts';
 import { ColumnSums, FREE_SUMS_MAX } from './column-sums.ts';
 import { recordHdpc } from './hdpc.ts';
 import { addDetermined } from './inactive.ts';
 import type { Parameters } from './params.ts';
+import { borrowInt32, borrowUint8 } from './scratch.ts';
 import type { Solution } from './solver.ts';
 import type { SparseRows } from './structure.ts';
 import {
@@ -78,7 +80,6 @@ export class Schedule {
   /** Memory row of each column, −1 for a free one. */
   private readonly columnRows: Int32Array;
   private readonly isLong: Uint8Array;
-  private readonly sources: Int32Array; // of the operation that is being recorded
 
   constructor(
     program: ProgramWriter,
@@ -92,7 +93,6 @@ export class Schedule {
     this.matrix = matrix;
     this.solution = solution;
     this.map = map;
-    this.sources = new Int32Array(p.L + 1 + Math.max(FREE_SUMS_MAX, FIELD_BITS * p.H));
     this.columnRows = this.assignRows();
     this.isLong = this.findLong();
     this.recordPeeled();
@@ -105,19 +105,19 @@ export class Schedule {
   }
 
   /**
-   * Records target = XOR of the intermediate symbols of the distinct columns columns[0..count − 1]. The target is none
+   * Records target = XOR of the intermediate symbols of the distinct columns columns[from..to − 1]. The target is none
    * of the rows of the map, but may be a work row from spareWork on.
    */
-  recordSum(target: number, columns: Int32Array, count: number): void {
-    const { sources } = this;
-    for (let i = 0; i < count; i++) sources[i] = columns[i]!;
-    this.program.set(target, sources, this.sums.rowsOf(sources, 0, count));
+  recordSum(target: number, columns: Uint16Array, from: number, to: number): void {
+    const { program } = this;
+    const operands = program.open(to - from + FREE_SUMS_MAX);
+    program.setWritten(target, this.sums.rowsOf(columns, from, to, operands, program.operands));
   }
 
   /** A column lives in the memory row of the symbol that determines it. */
   private assignRows(): Int32Array {
     const { peeling, system, free } = this.solution;
-    const rows = new Int32Array(this.p.L);
+    const rows = borrowInt32(this.p.L);
     for (let i = 0; i < peeling.count; i++) {
       rows[peeling.pivots[i]!] = this.map.values[peeling.rows[i]!]!;
     }
@@ -134,9 +134,9 @@ export class Schedule {
    * left-over rows, in the work rows after those of the pivots.
    */
   private recordPeeled(): void {
-    const { program, map, sources } = this;
+    const { program, map } = this;
     const { peeling, system } = this.solution;
-    const work = new Int32Array(this.p.L).fill(-1); // inactive columns stay −1: zero
+    const work = borrowInt32(this.p.L).fill(-1); // inactive columns stay −1: zero
     for (let i = 0; i < peeling.count; i++) {
       const row = peeling.rows[i]!;
       const pivot = peeling.pivots[i]!;
@@ -148,13 +148,13 @@ export class Schedule {
         work[pivot] = map.values[row]!;
       } else {
         work[pivot] = map.work + i;
-        program.set(work[pivot], sources, this.withValue(row, count));
+        program.setWritten(work[pivot], this.withValue(row, count));
       }
     }
     for (let k = 0; k < system.kept.length; k++) {
       const row = system.kept[k]!;
       const count = this.withValue(row, this.collect(row, work));
-      program.set(map.work + peeling.count + k, sources, count);
+      program.setWritten(map.work + peeling.count + k, count);
     }
   }
 
@@ -163,20 +163,22 @@ export class Schedule {
     const { peeling, system } = this.solution;
     const { words } = system;
     const kept = system.kept.length;
-    const long = peeling.pivots.filter((_, i) => this.isLong[i] === 1);
+    const long: number[] = [];
+    for (let i = 0; i < peeling.count; i++) {
+      if (this.isLong[i] === 1) long.push(peeling.pivots[i]!);
+    }
     const targets = new Int32Array(kept + long.length);
-    const subsets = new Int32Array(targets.length * words);
-    peeling.inactive.forEach((column, i) => {
+    const subsets = borrowInt32(targets.length * words).fill(0);
+    for (let i = 0; i < peeling.inactive.length; i++) {
       const row = system.determinedBy[i]!;
-      if (row < 0) return;
-      targets[row] = this.columnRows[column]!;
-      const start = (2 * row + 1) * words;
-      subsets.set(system.bits.subarray(start, start + words), row * words);
-    });
-    long.forEach((column, i) => {
-      targets[kept + i] = this.columnRows[column]!;
-      addDetermined(system, column, subsets, (kept + i) * words);
-    });
+      if (row < 0) continue;
+      targets[row] = this.columnRows[peeling.inactive[i]!]!;
+      xorWords(subsets, row * words, system.bits, (2 * row + 1) * words, words);
+    }
+    for (let i = 0; i < long.length; i++) {
+      targets[kept + i] = this.columnRows[long[i]!]!;
+      addDetermined(system, long[i]!, subsets, (kept + i) * words);
+    }
     const { work } = this.map;
     const sources = range(work + peeling.count, kept);
     const sums = { targets, fresh: kept, subsets, words };
@@ -200,7 +202,8 @@ export class Schedule {
 
   /** Phase 2 over GF(256): the free columns, then the tables of their sums. */
   private recordFree(): SubsetTables {
-    const { program, p, map, sources } = this;
+    const { program, p, map } = this;
+    const sources = new Int32Array(FIELD_BITS * p.H);
     const { free, freeCoefficients } = this.solution;
     // All work rows are spent. α^k times the value of HDPC row i, k = 0..7, goes to number 8·i + k of them: a
     // coefficient is a choice of these.
@@ -230,7 +233,7 @@ export class Schedule {
     const { peeling, system } = this.solution;
     const { starts } = this.matrix;
     const dense = subsetCost(system.kept.length, peeling.count);
-    const isLong = new Uint8Array(peeling.count);
+    const isLong = borrowUint8(peeling.count).fill(0);
     for (let i = 0; i < peeling.count; i++) {
       const row = peeling.rows[i]!;
       if (starts[row + 1]! - starts[row]! > dense + 1) isLong[i] = 1;
@@ -238,34 +241,40 @@ export class Schedule {
     return isLong;
   }
 
-  /** Fills `sources` with the rows of the columns of a matrix row, except those at −1, and returns how many. */
+  /** Writes the rows of the columns of a matrix row, except those at −1, as operands, and returns how many. */
   private collect(row: number, rows: Int32Array): number {
-    const { sources } = this;
+    const { program } = this;
     const { starts, columns } = this.matrix;
+    const start = starts[row]!;
     const end = starts[row + 1]!;
-    let count = 0;
-    for (let at = starts[row]!; at < end; at++) {
+    const buffer = program.open(end - start + 1);
+    const first = program.operands;
+    let next = first;
+    for (let at = start; at < end; at++) {
       const source = rows[columns[at]!]!;
-      if (source >= 0) sources[count++] = source;
+      if (source >= 0) buffer[next++] = source;
     }
-    return count;
+    return next - first;
   }
 
-  /** Appends the value of a matrix row to `sources` unless it is zero. */
+  /** Appends the value of a matrix row to what collect wrote unless it is zero. */
   private withValue(row: number, count: number): number {
     if (row < this.map.zeroRows) return count;
-    this.sources[count] = this.map.values[row]!;
+    const { program } = this;
+    program.open(count + 1)[program.operands + count] = this.map.values[row]!;
     return count + 1;
   }
 
-  /** Records that `sources` are added to the value of a matrix row, in place. */
+  /** Records that what collect wrote is added to the value of a matrix row, in place. */
   private complete(row: number, count: number): void {
     const value = this.map.values[row]!;
-    if (row < this.map.zeroRows) this.program.set(value, this.sources, count);
-    else this.program.add(value, this.sources, count);
+    if (row < this.map.zeroRows) this.program.setWritten(value, count);
+    else this.program.addWritten(value, count);
   }
 }
 
 function range(first: number, count: number): Int32Array {
-  return Int32Array.from({ length: count }, (_, i) => first + i);
+  const numbers = new Int32Array(count);
+  for (let i = 0; i < count; i++) numbers[i] = first + i;
+  return numbers;
 }

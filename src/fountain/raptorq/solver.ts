@@ -3,6 +3,7 @@
 // or free, at most H of them, and determined by HDPC rows.
 
 import { testBit } from './bits.ts';
+import type { Kernel } from '../../kernel/index.ts';
 import { solveFree } from './free.ts';
 import { hdpcCoefficients } from './hdpc.ts';
 import type { InactiveSystem } from './inactive.ts';
@@ -10,6 +11,7 @@ import { solveInactive } from './inactive.ts';
 import type { Parameters } from './params.ts';
 import type { Peeling } from './peeling.ts';
 import { peel } from './peeling.ts';
+import { borrowInt32 } from './scratch.ts';
 import type { SparseRows } from './structure.ts';
 
 /** A matrix of full rank, solved. */
@@ -26,14 +28,14 @@ export interface Solution {
 
 /**
  * Solves the matrix of the given binary rows and the HDPC rows. Returns the rank that is short instead, which is
- * how many symbols more are needed at least.
+ * how many symbols more are needed at least. The kernel eliminates the dense part.
  *
  * Long rows, such as sums of symbols, take part by their degree like any other. Kept apart until no other row has an
  * active column, they left three times as many columns inactive (K = 1000 and 4096, half of the rows sums of two).
  */
-export function solve(p: Parameters, matrix: SparseRows): Solution | number {
+export function solve(p: Parameters, matrix: SparseRows, kernel: Kernel): Solution | number {
   const peeling = peel(matrix, p.W, p.L);
-  const system = solveInactive(matrix, peeling, p.L);
+  const system = solveInactive(matrix, peeling, p.L, kernel);
   const free = system.free.map((i) => peeling.inactive[i]!);
   if (free.length > p.H) return free.length - p.H;
   const masks = freeMasks(p, matrix, peeling, system);
@@ -50,7 +52,7 @@ function freeMasks(
   peeling: Peeling,
   system: InactiveSystem,
 ): Int32Array {
-  const masks = new Int32Array(p.L);
+  const masks = borrowInt32(p.L).fill(0);
   for (let i = 0; i < peeling.inactive.length; i++) {
     const row = system.determinedBy[i]!;
     let mask = 0;

@@ -8,8 +8,8 @@ import { COLUMNS_MAX, rand, symbolColumns } from './tuple.ts';
 export interface SparseRows {
   readonly count: number;
   readonly starts: Int32Array;
-  /** May be longer than needed. */
-  readonly columns: Int32Array;
+  /** Below L, so 16 bits each. May be longer than needed. */
+  readonly columns: Uint16Array;
 }
 
 /** The parts of the matrix that depend on K' only. */
@@ -23,7 +23,7 @@ export interface Structure {
   readonly hdpcPairs: Uint8Array;
 }
 
-/** Structures that are kept. The largest takes 2.6 MB. */
+/** Structures that are kept. The largest takes 1.4 MB. */
 const CACHE_MAX = 4;
 
 /** The ones used last, in order. */
@@ -47,7 +47,7 @@ export function structureOf(p: Parameters): Structure {
 function ldpcRows(p: Parameters): SparseRows {
   const { S, B, W, P } = p;
   const starts = new Int32Array(S + 1);
-  const columns = new Int32Array(3 * B + 3 * S);
+  const columns = new Uint16Array(3 * B + 3 * S);
   // G_LDPC,1 is given by columns, so the rows are first counted, then filled.
   const next = new Int32Array(S).fill(3);
   eachLdpcEntry(p, (row) => next[row]!++);
@@ -74,7 +74,7 @@ function eachLdpcEntry(p: Parameters, visit: (row: number, column: number) => vo
 
 function sourceRows(p: Parameters): SparseRows {
   const starts = new Int32Array(p.kPrime + 1);
-  const columns = new Int32Array(p.kPrime * COLUMNS_MAX);
+  const columns = new Uint16Array(p.kPrime * COLUMNS_MAX);
   for (let X = 0; X < p.kPrime; X++) {
     starts[X + 1] = starts[X]! + symbolColumns(p, X, columns, starts[X]);
   }

@@ -33,7 +33,10 @@ export class SubsetTables {
           rows[subset] = sources[start + 31 - Math.clz32(lowest)]!;
         } else {
           rows[subset] = next++;
-          program.set(rows[subset]!, [rows[rest]!, rows[lowest]!]);
+          const operands = program.open(2);
+          operands[program.operands] = rows[rest]!;
+          operands[program.operands + 1] = rows[lowest]!;
+          program.setWritten(rows[subset]!, 2);
         }
       }
       this.entries.push(rows);
@@ -86,7 +89,8 @@ export function chooseWidth(
   for (let width = 1; width <= GROUP_BITS_MAX; width++) {
     if (tableRows(Math.min(sources, width * batch), width) > spare) break;
     // A group is empty in one subset of 2^size.
-    const reads = Math.floor(sources / width) * (1 - 2 ** -width) + 1 - 2 ** -(sources % width);
+    const whole = Math.floor(sources / width);
+    const reads = whole * (1 - 1 / (1 << width)) + 1 - 1 / (1 << (sources % width));
     const cost = tableRows(sources, width) * 2 + subsets * reads;
     if (cost < bestCost) {
       best = width;

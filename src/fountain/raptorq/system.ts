@@ -3,6 +3,7 @@
 import type { Equations } from './equations.ts';
 import type { Incomplete } from './incomplete.ts';
 import type { Reduction } from './recoded.ts';
+import { borrowInt32 } from './scratch.ts';
 import { constraintRows } from './sparse.ts';
 import type { SparseRows } from './structure.ts';
 import { internalId } from './tuple.ts';
@@ -27,10 +28,10 @@ export function systemOf(
 ): System {
   const { p, sourceSymbols: K, isHeld } = incomplete;
   const padding = p.kPrime - K;
-  const held = new Int32Array(K - incomplete.lost.length);
+  const held = borrowInt32(K - incomplete.lost.length);
   const { solved, open } = reduction;
-  const ids = new Int32Array(padding + held.length + plainCount + solved.length);
-  const equationRows = new Int32Array(plainCount + solved.length + open.length);
+  const ids = borrowInt32(padding + held.length + plainCount + solved.length);
+  const equationRows = borrowInt32(plainCount + solved.length + open.length);
   let id = 0;
   let row = 0;
   for (let X = K; X < p.kPrime; X++) ids[id++] = X;
@@ -39,10 +40,11 @@ export function systemOf(
     held[id - padding] = esi;
     ids[id++] = esi;
   }
-  for (const [esi, equationRow] of equations.plain) {
-    if (row === plainCount) break;
-    ids[id++] = internalId(p, K, esi);
-    equationRows[row++] = equationRow;
+  const esis = equations.plain.keys();
+  const rows = equations.plain.values();
+  for (; row < plainCount; row++) {
+    ids[id++] = internalId(p, K, esis[row]!);
+    equationRows[row] = rows[row]!;
   }
   for (const { symbol, unknown } of solved) {
     ids[id++] = internalId(p, K, unknown[0]!);

@@ -68,7 +68,7 @@ function step(a: number, b: number, m: number): number {
  * Enc[] (RFC 6330, 5.3.5.3): writes the columns whose XOR is symbol X to target[at…], the LT ones first, and
  * returns how many. No column occurs twice: W and P1 are prime, so the steps do not repeat.
  */
-export function symbolColumns(p: Parameters, X: number, target: Int32Array, at = 0): number {
+export function symbolColumns(p: Parameters, X: number, target: Uint16Array, at = 0): number {
   const { d, a, b, d1, a1, b1 } = tuple(p, X);
   const { W, P, P1 } = p;
   let end = at;

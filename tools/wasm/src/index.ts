@@ -16,6 +16,7 @@ import {
 
 export { run, runStripe } from './interpreter';
 export { prepare } from './prepare';
+export { reduce } from './reduce';
 export { gather, scatter } from './transfer';
 
 /** Where staging begins. */
