@@ -5,7 +5,6 @@ export type { Kernel, SymbolMemory } from './kernel.ts';
 export {
   OP_ADD,
   OP_BITS,
-  FOLD_TARGETS_MAX,
   OP_DOUBLE,
   OP_FOLD,
   OP_MASK,

@@ -73,12 +73,11 @@ export const OP_MULTIPLY_ADD = 3;
 /**
  * `n; last; h; h targets; n words (row + 1) << 8 | i << 4 | j`: a Horner scheme with taps. From g = 0, for each word
  * in order g = α·g ^ row, then targets i and j get ^= g. A word with row −1 stands for a row of zeros, and i = j
- * adds to no target. In the end last = g. No target and not `last` is among the rows; h ≤ 16.
+ * adds to no target. In the end last = g. No target and not `last` is among the rows; h ≤ 16, an index
+ * having 4 bits.
  */
 export const OP_FOLD = 4;
 
-/** Most targets of OP_FOLD: an index has 4 bits. */
-export const FOLD_TARGETS_MAX = 16;
 /** Rows and work rows of a memory together: row + 1 has 24 bits in a word of OP_FOLD. */
 export const ROWS_MAX: number = 2 ** 23 - 1;
 
