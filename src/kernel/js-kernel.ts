@@ -66,6 +66,7 @@ class JsMemory implements SymbolMemory {
   private readonly workLanes: number; // lanes from one work row to the next: the width of a stripe
   private readonly bytes: Uint8Array;
   private readonly interpreter: Interpreter;
+  private isReleased = false;
 
   constructor(rows: number, rowBytes: number, workRows: number) {
     this.rows = rows;
@@ -125,7 +126,8 @@ class JsMemory implements SymbolMemory {
   }
 
   release(): void {
-    if (this.bytes.byteLength < RELEASED_BYTES_MIN) return;
+    if (this.isReleased || this.bytes.byteLength < RELEASED_BYTES_MIN) return;
+    this.isReleased = true;
     released = new WeakRef(this.bytes.buffer as ArrayBuffer);
   }
 }

@@ -52,7 +52,8 @@ export interface SymbolMemory {
    * checked, beyond that nothing outside of the memory can be touched.
    */
   run(program: Int32Array, workRows?: number): void;
-  /** Ends the use of this memory, which the kernel may then give to another user. Optional, but saves time. */
+  /** Ends the use of this memory, which the kernel may then give to another user; again, it does nothing. Optional, but
+   * saves time. */
   release(): void;
 }
 

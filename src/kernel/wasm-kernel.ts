@@ -34,6 +34,7 @@ class WasmSymbolMemory implements SymbolMemory {
   private readonly pool: ArenaPool;
   private readonly layout: WasmLayout;
   private readonly arena: Arena;
+  private isReleased = false;
 
   constructor(pool: ArenaPool, rows: number, rowBytes: number, workRows: number) {
     this.rows = rows;
@@ -113,6 +114,8 @@ class WasmSymbolMemory implements SymbolMemory {
   }
 
   release(): void {
+    if (this.isReleased) return;
+    this.isReleased = true;
     this.pool.release(this.arena);
   }
 

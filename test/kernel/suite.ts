@@ -243,6 +243,17 @@ export function kernelSuite(kernel: Kernel): void {
     }
   });
 
+  it('gives a memory to one user only, however often it was released', () => {
+    const first = kernel.allocate(400, 1400);
+    first.release();
+    const second = kernel.allocate(400, 1400);
+    first.release();
+    const third = kernel.allocate(400, 1400);
+    second.write(0, new Uint8Array(400 * 1400).fill(2));
+    third.write(0, new Uint8Array(400 * 1400).fill(3));
+    expect(contents(second).every((bytes) => bytes.every((byte) => byte === 2))).toBe(true);
+  });
+
   it('refuses what does not fit', () => {
     const memory = kernel.allocate(2, 8, 3);
     expect(() => memory.write(0, new Uint8Array(17))).toThrow(RangeError);

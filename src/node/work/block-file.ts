@@ -65,13 +65,18 @@ export function eachSymbol(
 let scratch = new Uint8Array(0);
 
 /**
- * Block sbn of the file as K·T bytes: zero behind the end of the content and in holes. The next call overwrites it: a
- * worker goes through one block at a time, and fresh block-sized arrays pile up faster than they are collected.
+ * Room for a block, K·T bytes of any content. The next call gives the same bytes away: a worker goes through one block at a
+ * time, and fresh block-sized arrays pile up faster than they are collected.
  */
-export function readBlockToScratch(fd: number, layout: Layout, sbn: number): Uint8Array {
+export function scratchBlock(layout: Layout, sbn: number): Uint8Array {
   const length = layout.sourceSymbols(sbn) * layout.symbolBytes;
   if (scratch.length < length) scratch = new Uint8Array(length);
-  const block = scratch.subarray(0, length);
+  return scratch.subarray(0, length);
+}
+
+/** Block sbn of the file in scratchBlock: zero behind the end of the content and in holes. */
+export function readBlockToScratch(fd: number, layout: Layout, sbn: number): Uint8Array {
+  const block = scratchBlock(layout, sbn);
   const count = readFully(fd, block.subarray(0, layout.blockBytes(sbn)), layout.blockOffset(sbn));
   block.fill(0, count);
   return block;

@@ -5,7 +5,7 @@ import { equalBytes } from '../../base/index.ts';
 import { Layout, SourceRoot } from '../../content/index.ts';
 import { RaptorQDecoder } from '../../fountain/index.ts';
 import { sha256 } from '../sha256.ts';
-import { eachSymbol, readFully, withFile, writeFully } from './block-file.ts';
+import { eachSymbol, readFully, scratchBlock, withFile, writeFully } from './block-file.ts';
 import type { Answers, FinishBlockTask } from './tasks.ts';
 
 /** Runs the task. Throws the system's error when a file cannot be read or written. */
@@ -29,7 +29,9 @@ export function finishBlock(task: FinishBlockTask): Answers['finish-block'] {
 function decodeMissing(task: FinishBlockTask, layout: Layout, fd: number): boolean {
   const { held, sbn } = task;
   const { symbolBytes } = layout;
-  const decoder = new RaptorQDecoder(layout.sourceSymbols(sbn), symbolBytes);
+  const decoder = new RaptorQDecoder(layout.sourceSymbols(sbn), symbolBytes, {
+    block: scratchBlock(layout, sbn),
+  });
   let next = 0;
   eachSymbol(fd, layout, sbn, (esi, symbol) => {
     if (held[next] !== esi) return;
