@@ -45,6 +45,15 @@ export type TransferInput =
       readonly sbn: number;
       readonly esis: readonly number[];
     }
+  /** A frame of recoded symbols arrived. The driver keeps its payloads under `frame` until the `quarantine` output. */
+  | {
+      readonly kind: 'recoded';
+      readonly link: LinkId;
+      readonly frame: number;
+      readonly sbn: number;
+      readonly seed: number;
+      readonly degrees: readonly number[];
+    }
   /** The driver's own checks refused a frame (text, oversized, undecodable header). */
   | {
       readonly kind: 'violation';
@@ -52,13 +61,16 @@ export type TransferInput =
       readonly code: number;
       readonly reason: string;
     }
-  /** Completes `read`: the frame has left this process (or its link is gone). */
+  /** Completes `read` or `recode`: the frame has left this process (or its link is gone). */
   | { readonly kind: 'sent'; readonly link: LinkId; readonly count: number }
-  /** Completes `read` when the store could not give the payloads. */
+  /** Completes `read` or `recode` when the store could not give the payloads. */
   | {
       readonly kind: 'unreadable';
       readonly link: LinkId;
       readonly sbn: number;
+      /** Symbols that the frame would have had. */
+      readonly count: number;
+      /** Which, when they were named; none for a recoded frame. */
       readonly esis: readonly number[];
     }
   /** Completes `write`: per symbol of the output, in order, what became of it. */
@@ -69,6 +81,8 @@ export type TransferInput =
       readonly esis: readonly number[];
       readonly verdicts: readonly Verdict[];
     }
+  /** Completes `peel`. The row is free again. */
+  | { readonly kind: 'peeled'; readonly row: number; readonly verdict: Verdict }
   /** Completes `read-leaves`; undefined when the store does not have them. */
   | {
       readonly kind: 'leaves-read';
@@ -81,6 +95,10 @@ export type TransferInput =
       readonly kind: 'block-finished';
       readonly sbn: number;
       readonly outcome: BlockOutcome;
+      /** When short: so many symbols more are needed at least. 1 when it is not said. */
+      readonly missing?: number;
+      /** When ok: the rows of `judge` that are not what they claim to be. */
+      readonly liars?: readonly number[];
     }
   /** Completes `finish-content`: undefined when the file has its final name and the right hash. */
   | {
@@ -100,6 +118,12 @@ export type Verdict = 'kept' | 'rejected' | 'failed';
 /** ok: all source symbols are stored and match the source root. short: the rank does not suffice yet. */
 export type BlockOutcome = 'ok' | 'short' | 'corrupt' | 'failed';
 
+/** A recoded symbol that is kept under a number: the sum of the symbols `esis` of its block. */
+export interface RecodedRow {
+  readonly row: number;
+  readonly esis: readonly number[];
+}
+
 export type TransferOutput =
   /** The descriptor is known and valid: open the store, then answer `opened`. Once. */
   | { readonly kind: 'open'; readonly descriptor: Uint8Array }
@@ -115,6 +139,17 @@ export type TransferOutput =
       readonly esis: readonly number[];
     }
   /**
+   * Read the constituents, send their sums as one recoded frame, answer `sent` or `unreadable`. symbols[i] are the
+   * ESIs that symbol i is the sum of.
+   */
+  | {
+      readonly kind: 'recode';
+      readonly link: LinkId;
+      readonly sbn: number;
+      readonly seed: number;
+      readonly symbols: readonly (readonly number[])[];
+    }
+  /**
    * Verify and store these symbols of a received frame (`keep` gives their positions in it), drop the
    * others, and answer `written`. An empty `keep` only releases the frame; it is not answered.
    */
@@ -126,6 +161,30 @@ export type TransferOutput =
       readonly esis: readonly number[];
       readonly keep: readonly number[];
     }
+  /**
+   * Keep these symbols of a recoded frame in memory, `rows[i]` being the number under which keep[i] is kept, and drop the
+   * others. Rows are small numbers that are used again. Not answered; without `keep` it only releases the frame.
+   */
+  | {
+      readonly kind: 'quarantine';
+      readonly link: LinkId;
+      readonly frame: number;
+      readonly keep: readonly number[];
+      readonly rows: readonly number[];
+    }
+  /**
+   * Take the stored symbols `known` out of a row. What is left must be symbol `esi`: verify it against its leaf, store
+   * it, and answer `peeled`. Without `esi` it must be zero (kept if so, else rejected). The row is free again.
+   */
+  | {
+      readonly kind: 'peel';
+      readonly row: number;
+      readonly sbn: number;
+      readonly esi: number | undefined;
+      readonly known: readonly number[];
+    }
+  /** Forget these rows. Not answered. */
+  | { readonly kind: 'release'; readonly rows: readonly number[] }
   /** Store these leaves, which are checked; symbols of the block may come right after. Not answered. */
   | { readonly kind: 'write-leaves'; readonly sbn: number; readonly leaves: Uint8Array }
   | { readonly kind: 'read-leaves'; readonly link: LinkId; readonly sbn: number }
@@ -135,6 +194,10 @@ export type TransferOutput =
       readonly sbn: number;
       /** Symbols held of this block: ESIs in ascending order. */
       readonly held: readonly number[];
+      /** Rows of the quarantine that take part as equations. */
+      readonly recoded: readonly RecodedRow[];
+      /** Rows that do not, and are compared with the block when it is right. */
+      readonly judge: readonly RecodedRow[];
     }
   /** Forget the stored symbols of a block that proved corrupt. Not answered. */
   | { readonly kind: 'discard-block'; readonly sbn: number }

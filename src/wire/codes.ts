@@ -1,7 +1,7 @@
 // Stable numbers that cross the wire (protocol/wire.md, protocol/registry.json). A number is never reused.
 
 /** Versions of the protocol that this code speaks, ascending. */
-export const PROTOCOL_VERSIONS: readonly number[] = [1];
+export const PROTOCOL_VERSIONS: readonly number[] = [2];
 
 /** WebSocket close codes. 4000–4999 is the range RFC 6455 leaves to applications. */
 export const CLOSE = {
@@ -41,12 +41,15 @@ export const CLOSE = {
   DISK: 4015,
 } as const;
 
-/** Who decides which symbol is sent (protocol/session.md). 2 is reserved for `speculative`. */
+/** Who decides which symbol is sent (protocol/session.md, "Asking"). */
 export const STRATEGY = {
   uninformed: 0,
   'uninformed-wor': 1,
+  speculative: 2,
   reconciled: 3,
   coordinated: 4,
+  'recode-bf': 5,
+  partition: 6,
 } as const;
 
 /** How a working set is described (protocol/summaries.md). 3 (riblt) and 4 (art) are reserved. */
@@ -66,8 +69,17 @@ export const FLAG = {
   serving: 4,
 } as const;
 
+/** How the receiver of recoded symbols will decode them, which decides the degrees that serve it best. */
+export const FINISH = {
+  /** Undecided symbols become equations of the code's decoder. */
+  'full-rank': 0,
+  /** Only by taking out what is held, one unknown symbol at a time. */
+  substitution: 1,
+} as const;
+
 export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE];
 export type StrategyCode = (typeof STRATEGY)[keyof typeof STRATEGY];
+export type FinishCode = (typeof FINISH)[keyof typeof FINISH];
 export type SummaryKindCode = (typeof SUMMARY_KIND)[keyof typeof SUMMARY_KIND];
 
 /** `MALFORMED` for 4000 and so on; undefined for a number that is not listed. */

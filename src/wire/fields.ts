@@ -2,7 +2,7 @@
 // Encoder, decoder and protocol/registry.json share it. A table and not a schema library: it checks a hello
 // in half the time that valibot takes, and a registry can be compared with data but not with closures.
 
-import { CLOSE, STRATEGY, SUMMARY_KIND } from './codes.ts';
+import { CLOSE, FINISH, STRATEGY, SUMMARY_KIND } from './codes.ts';
 import { LIMITS } from './limits.ts';
 import type { MessageType } from './message.ts';
 
@@ -91,6 +91,8 @@ const TABLE: Readonly<Record<MessageType, readonly Field[]>> = {
     oneOf('strategy', STRATEGY),
     oneOf('summaryKind', SUMMARY_KIND),
     uint('updateFrequency', LIMITS.updateFrequencyMax),
+    uint('start', LIMITS.ringMax),
+    oneOf('finish', FINISH),
   ],
   summary: [
     sequence,
@@ -111,6 +113,7 @@ const TABLE: Readonly<Record<MessageType, readonly Field[]>> = {
     { name: 'code', kind: 'close-code' },
     { name: 'reason', kind: 'text', max: LIMITS.reasonCharsMax },
   ],
+  more: [sequence, uint('cells', LIMITS.cellsMax)],
 };
 
 /** All messages; `SHAPES[n]` has number n. */

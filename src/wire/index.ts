@@ -1,11 +1,13 @@
 export {
   CLOSE,
   closeName,
+  FINISH,
   FLAG,
   PROTOCOL_VERSIONS,
   STRATEGY,
   SUMMARY_KIND,
   type CloseCode,
+  type FinishCode,
   type StrategyCode,
   type SummaryKindCode,
 } from './codes.ts';
@@ -25,6 +27,7 @@ export type {
   Message,
   MessageOf,
   MessageType,
+  More,
   Ping,
   Pong,
   Status,
@@ -33,6 +36,12 @@ export type {
   WantDescriptor,
   WantLeaves,
 } from './message.ts';
+export {
+  decodeRecodedFrame,
+  encodeRecodedHeader,
+  recodedPayloads,
+  type RecodedFrame,
+} from './recoded-frame.ts';
 export { scan } from './scan.ts';
 export {
   decodeSymbolFrame,

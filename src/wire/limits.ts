@@ -11,6 +11,8 @@ export const LIMITS = {
   payloadBytesMax: 65_536,
   /** Symbols in one symbol frame: n is one byte. */
   frameSymbolsMax: 255,
+  /** Constituents of one recoded symbol. */
+  recodedDegreeMax: 64,
   /** T. */
   symbolBytesMax: 65_536,
   /** Arrays inside arrays; the message itself is depth 1. */
@@ -31,6 +33,10 @@ export const LIMITS = {
   leafBytes: 16,
   leavesChunkBytesMax: 49_152,
   updateFrequencyMax: 65_535,
+  /** A position on the ring of hashed symbol ids. */
+  ringMax: 4_294_967_295,
+  /** Cells of one rateless IBLT. */
+  cellsMax: 16_777_216,
   sequenceMax: 4_294_967_295,
   summaryBytesMax: 61_440,
   deltaBytesMax: 61_440,

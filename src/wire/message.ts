@@ -1,7 +1,7 @@
 // The control messages as typed values. Numbers, limits and meanings: protocol/wire.md.
 // Byte fields of a decoded message are views of the frame: copy what outlives it.
 
-import type { StrategyCode, SummaryKindCode } from './codes.ts';
+import type { FinishCode, StrategyCode, SummaryKindCode } from './codes.ts';
 
 /** First message of both ends. Never changes shape between versions. */
 export interface Hello {
@@ -54,6 +54,10 @@ export interface Ask {
   readonly summaryKind: SummaryKindCode;
   /** f: an update after every ℓ/f symbols; 0: none. */
   readonly updateFrequency: number;
+  /** Where on the ring of hashed ids a partition sender begins, u32. */
+  readonly start: number;
+  /** How recoded symbols will be decoded. */
+  readonly finish: FinishCode;
 }
 
 /** A summary of the blocks firstSbn..firstSbn+blockCount−1 of the sender's working set. */
@@ -130,6 +134,15 @@ export interface Bye {
   readonly reason: string;
 }
 
+/** How far a rateless IBLT is to go on. */
+export interface More {
+  readonly type: 'more';
+  /** The last summary of the stream that was read. */
+  readonly sequence: number;
+  /** Cells wanted in all; 0: it is decoded, or given up, and none is wanted any more. */
+  readonly cells: number;
+}
+
 export type Message =
   | Hello
   | WantDescriptor
@@ -145,7 +158,8 @@ export type Message =
   | Status
   | Ping
   | Pong
-  | Bye;
+  | Bye
+  | More;
 
 export type MessageType = Message['type'];
 

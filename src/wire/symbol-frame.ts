@@ -6,6 +6,7 @@ import { CLOSE } from './codes.ts';
 import { LIMITS } from './limits.ts';
 
 const SYMBOL_FRAME = 0x01;
+export const RECODED_FRAME = 0x02;
 const HEAD_BYTES = 4;
 const ESI_BYTES = 3;
 const ESI_MAX = 0xffffff;
@@ -20,9 +21,10 @@ export interface SymbolFrame {
 }
 
 /** Which decoder a WebSocket message is for, by its first byte; undefined: MALFORMED. */
-export function frameKind(bytes: Uint8Array): 'symbols' | 'control' | undefined {
+export function frameKind(bytes: Uint8Array): 'symbols' | 'recoded' | 'control' | undefined {
   const head = bytes[0] ?? -1;
   if (head === SYMBOL_FRAME) return 'symbols';
+  if (head === RECODED_FRAME) return 'recoded';
   return (head & 0xf0) === 0x90 || head === 0xdc ? 'control' : undefined;
 }
 
