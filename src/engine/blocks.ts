@@ -33,6 +33,10 @@ export class Blocks {
   private readonly credited: Uint32Array;
   private readonly arrivingIn: Uint32Array;
   private readonly extra: Uint32Array;
+  /** Undecided recoded symbols that count as equations. */
+  private readonly rowsIn: Uint32Array;
+  private rowsTotal = 0;
+  private readonly plainOnly: Uint8Array;
   private firstWaiting = 0;
   /** Blocks that hold enough to be decoded, in the order in which they came to it. */
   private readonly ready: number[] = [];
@@ -48,9 +52,11 @@ export class Blocks {
     this.credited = new Uint32Array(layout.blockCount);
     this.arrivingIn = new Uint32Array(layout.blockCount);
     this.extra = new Uint32Array(layout.blockCount);
+    this.rowsIn = new Uint32Array(layout.blockCount);
+    this.plainOnly = new Uint8Array(layout.blockCount);
     for (let sbn = 0; sbn < layout.blockCount; sbn++) {
       this.have += Math.min(layout.sourceSymbols(sbn), held.countIn(sbn));
-      if (this.isReady(sbn)) this.ready.push(sbn);
+      this.offer(sbn);
     }
   }
 
@@ -62,7 +68,23 @@ export class Blocks {
 
   /** Symbols that the block lacks, not counting credit. */
   lacking(sbn: number): number {
-    return Math.max(0, this.target(sbn) - this.held.countIn(sbn) - (this.arrivingIn[sbn] ?? 0));
+    const onHand = this.held.countIn(sbn) + (this.arrivingIn[sbn] ?? 0) + this.rows(sbn);
+    return Math.max(0, this.target(sbn) - onHand);
+  }
+
+  /** Undecided recoded symbols of the block that count as equations. */
+  rows(sbn: number): number {
+    return this.rowsIn[sbn] ?? 0;
+  }
+
+  /** Those of all blocks. */
+  get rowCount(): number {
+    return this.rowsTotal;
+  }
+
+  /** True when recoded symbols are of no more use to the block: some of them lied, or there are too many. */
+  isPlainOnly(sbn: number): boolean {
+    return this.plainOnly[sbn] === 1;
   }
 
   /** Live credit of the block over all links. */
@@ -93,7 +115,9 @@ export class Blocks {
 
   /** True when enough is held to try to decode and nobody does yet. */
   isReady(sbn: number): boolean {
-    return this.state[sbn] === WAITING && this.held.countIn(sbn) >= this.target(sbn);
+    return (
+      this.state[sbn] === WAITING && this.held.countIn(sbn) + this.rows(sbn) >= this.target(sbn)
+    );
   }
 
   /** The next block to decode, which is not offered again; undefined when there is none. */
@@ -114,6 +138,11 @@ export class Blocks {
     );
   }
 
+  /** True when a recoded symbol of the block would still be of use. */
+  wantsRecoded(sbn: number): boolean {
+    return this.state[sbn] === WAITING && !this.isPlainOnly(sbn) && this.lacking(sbn) > 0;
+  }
+
   credit(sbn: number, count: number): void {
     this.credited[sbn] = Math.max(0, (this.credited[sbn] ?? 0) + count);
   }
@@ -123,12 +152,39 @@ export class Blocks {
     this.arrivingIn[sbn] = (this.arrivingIn[sbn] ?? 0) + 1;
   }
 
-  /** Verified and stored, or not. */
-  settle(id: SymbolId, sbn: number, kept: boolean): void {
+  /** Verified and stored, or not. True when it is held now and was not before. */
+  settle(id: SymbolId, sbn: number, kept: boolean): boolean {
     if (this.arriving.delete(id)) this.arrivingIn[sbn] = (this.arrivingIn[sbn] ?? 0) - 1;
-    if (!kept || !this.held.add(id)) return;
+    if (!kept || !this.held.add(id)) return false;
     if (this.held.countIn(sbn) <= this.layout.sourceSymbols(sbn)) this.have++;
-    if (this.held.countIn(sbn) === this.target(sbn)) this.ready.push(sbn);
+    this.offer(sbn);
+    return true;
+  }
+
+  /** One more equation. */
+  addRow(sbn: number): void {
+    this.rowsIn[sbn] = this.rows(sbn) + 1;
+    this.rowsTotal++;
+    this.offer(sbn);
+  }
+
+  /** One equation less; `useless`: it said nothing, as the decoder may have found already. */
+  dropRow(sbn: number, useless: boolean): void {
+    if (this.rows(sbn) > 0) {
+      this.rowsIn[sbn] = this.rows(sbn) - 1;
+      this.rowsTotal--;
+    }
+    if (useless) this.extra[sbn] = Math.max(0, (this.extra[sbn] ?? 0) - 1);
+  }
+
+  /** From now on the block is only asked for by named symbols, and its equations do not count. */
+  makePlainOnly(sbn: number): void {
+    this.plainOnly[sbn] = 1;
+    this.clearRows(sbn);
+    this.extra[sbn] = 0;
+    this.state[sbn] = WAITING;
+    this.firstWaiting = Math.min(this.firstWaiting, sbn);
+    this.offer(sbn);
   }
 
   finishing(sbn: number): void {
@@ -138,15 +194,20 @@ export class Blocks {
 
   finished(sbn: number): void {
     this.state[sbn] = FINISHED;
+    this.have +=
+      this.layout.sourceSymbols(sbn) -
+      Math.min(this.layout.sourceSymbols(sbn), this.held.countIn(sbn));
+    this.clearRows(sbn);
     this.finishedCount++;
     this.held.addBlock(sbn);
   }
 
-  /** The rank did not suffice: one more symbol. */
-  short(sbn: number): void {
+  /** The rank did not suffice: so many symbols more. */
+  short(sbn: number, missing: number): void {
     this.state[sbn] = WAITING;
-    this.extra[sbn] = (this.extra[sbn] ?? 0) + 1;
-    if (this.isReady(sbn)) this.ready.push(sbn);
+    const target = this.held.countIn(sbn) + this.rows(sbn) + missing;
+    this.extra[sbn] = Math.max(0, target - this.layout.sourceSymbols(sbn));
+    this.offer(sbn);
     this.firstWaiting = Math.min(this.firstWaiting, sbn);
   }
 
@@ -174,6 +235,15 @@ export class Blocks {
       return sbn;
     }
     return -1;
+  }
+
+  private clearRows(sbn: number): void {
+    this.rowsTotal -= this.rows(sbn);
+    this.rowsIn[sbn] = 0;
+  }
+
+  private offer(sbn: number): void {
+    if (this.isReady(sbn) && !this.ready.includes(sbn)) this.ready.push(sbn);
   }
 
   /** Symbols to hold before the block is decoded. */

@@ -4,25 +4,25 @@
 import type { Bitset, LinkId, Sha256, SymbolId } from '../base/index.ts';
 import { ProtocolError } from '../base/index.ts';
 import type { Descriptor } from '../content/index.ts';
-import type { TokenBucket, VoidCredit } from '../session/index.ts';
+import type { Cover, TokenBucket, VoidCredit } from '../session/index.ts';
 import { STALLS_MAX, STRIKES_MAX } from '../session/index.ts';
 import { readIdRuns } from '../summary/index.ts';
 import type { MessageOf } from '../wire/index.ts';
 import { CLOSE, LIMITS } from '../wire/index.ts';
 import type { Account } from './account.ts';
 import type { Blocks } from './blocks.ts';
-import type { BlockOutcome, FailureCode, TransferInput, TransferOutput } from './io.ts';
+import type { BlockFinished } from './finishing.ts';
+import { Finishing } from './finishing.ts';
+import type { FailureCode, TransferInput, TransferOutput, Verdict } from './io.ts';
 import { LeavesDesk } from './leaves-desk.ts';
 import type { Strategy } from './options.ts';
 import type { Exchange, Halves, Peer } from './peer.ts';
 import { Planner } from './planner.ts';
+import type { RowSource } from './recoded-desk.ts';
+import { RecodedDesk } from './recoded-desk.ts';
 
-/** Blocks that are decoded and checked at once: bounds memory, and two cores are what many have. */
-const FINISHING_MAX = 2;
 /** A sender that had nothing for a block is asked again after this time, ms. */
 const DRY_RETRY_MS = 1_000;
-/** A block that fails its root this often is beyond help: the descriptor contradicts itself. */
-const CORRUPT_MAX = 2;
 
 /** What fetching asks of the transfer it belongs to. */
 export interface FetchingHost {
@@ -45,11 +45,13 @@ export interface FetchingOptions {
   /** Blocks whose leaves are stored. */
   readonly leaves: Bitset;
   readonly strategy: Strategy;
+  readonly finish: 'full-rank' | 'substitution';
   readonly bucket: TokenBucket | undefined;
   readonly sha256: Sha256;
 }
 
 type SymbolsInput = Extract<TransferInput, { kind: 'symbols' }>;
+type RecodedInput = Extract<TransferInput, { kind: 'recoded' }>;
 type WrittenInput = Extract<TransferInput, { kind: 'written' }>;
 
 export class Fetching {
@@ -63,32 +65,45 @@ export class Fetching {
   private readonly exchange: Exchange;
   private readonly planner: Planner;
   private readonly bucket: TokenBucket | undefined;
-  private readonly corrupt: Uint8Array;
-  private finishing = 0;
-  private finishingContent = false;
+  private readonly recoded: RecodedDesk;
+  private readonly finishing: Finishing;
+  /** The time of the input that is being handled. */
+  private now = 0;
   private turn = 0;
 
   constructor(host: FetchingHost, options: FetchingOptions) {
-    const { exchange, blocks, descriptor, leaves, strategy, bucket, sha256 } = options;
+    const { exchange, blocks, descriptor, leaves, strategy, finish, bucket, sha256 } = options;
     this.host = host;
     this.exchange = exchange;
     this.blocks = blocks;
     this.bucket = bucket;
     this.needed = exchange.layout.sourceSymbolCount - blocks.have;
     this.leaves = new LeavesDesk(descriptor, exchange.layout, leaves, sha256);
+    const fullRank = finish === 'full-rank';
+    const output = (out: TransferOutput): void => host.output(out);
+    this.recoded = new RecodedDesk({ blocks, fullRank, output });
+    const recodes = strategy === 'speculative' || strategy === 'recode-bf';
     this.planner = new Planner({
       blocks,
       leaves: this.leaves,
+      recoded: this.recoded,
       strategy,
+      substitution: recodes && !fullRank,
       bucket,
       rng: exchange.rng.fork(),
     });
-    this.corrupt = new Uint8Array(exchange.layout.blockCount);
+    const { journal } = exchange;
+    this.finishing = new Finishing(this, { blocks, recoded: this.recoded, journal, fullRank });
   }
 
   /** Blocks or the content are being finished: that is progress, however long it takes. */
   get busy(): boolean {
-    return this.finishing > 0 || this.finishingContent;
+    return this.finishing.busy;
+  }
+
+  /** Symbols towards ℓ that are on hand: held, or equations for the decoder. */
+  get have(): number {
+    return this.blocks.have + this.recoded.count;
   }
 
   /** What is in the way when nothing comes, for a person. */
@@ -100,18 +115,9 @@ export class Fetching {
     return `the sources that are left do not have the ${lacking} symbols that blocks ${open.join(', ')} lack`;
   }
 
-  /** Starts what can be started: decoding of blocks that hold enough, and the end of the content. */
+  /** Starts what can be started. */
   advance(): void {
-    const { blocks } = this;
-    while (this.finishing < FINISHING_MAX) {
-      const sbn = blocks.takeReady();
-      if (sbn === undefined) break;
-      this.finish(sbn);
-    }
-    if (blocks.finishedCount === blocks.layout.blockCount && !this.finishingContent) {
-      this.finishingContent = true;
-      this.host.output({ kind: 'finish-content' });
-    }
+    this.finishing.advance();
   }
 
   /** Gives credit to every link that may have more, each time beginning with another one. */
@@ -170,24 +176,75 @@ export class Fetching {
     else if (halves.receiver.hungry(now)) this.fill(peer, now);
   }
 
+  /** A frame of recoded symbols came: books each, and has the useful ones kept. Throws ProtocolError. */
+  recodedSymbols(peer: Peer, halves: Halves, input: RecodedInput, now: number): void {
+    const { blocks, recoded, host } = this;
+    const { link, frame, sbn, first, degrees } = input;
+    if (sbn >= blocks.layout.blockCount) {
+      throw new ProtocolError(CLOSE.MALFORMED, `symbol of block ${sbn} beyond the content`);
+    }
+    if (halves.recoded === undefined) {
+      throw new ProtocolError(CLOSE.UNEXPECTED, 'recoded symbols that were not asked for');
+    }
+    const symbols = halves.recoded.constituents(sbn, first, degrees);
+    const keep: number[] = [];
+    const rows: number[] = [];
+    const source = { link: peer.id, account: peer.account };
+    symbols.forEach((esis, i) => {
+      const cover = halves.receiver.arriveRecoded(sbn);
+      if (cover === undefined) {
+        recoded.remove(rows);
+        throw new ProtocolError(CLOSE.CREDIT, `recoded symbol ${first + i} was not asked for`);
+      }
+      this.booked(cover, sbn, now);
+      const row = blocks.wantsRecoded(sbn) ? recoded.add(sbn, esis, source) : undefined;
+      if (row === undefined) peer.account.duplicate++;
+      else {
+        keep.push(i);
+        rows.push(row);
+      }
+    });
+    this.received += degrees.length;
+    peer.account.arrive(degrees.length, blocks.layout.symbolBytes, now);
+    peer.link.heard(now);
+    halves.receiver.progress(degrees.length, now);
+    host.output({ kind: 'quarantine', link, frame, keep, rows });
+    if (rows.length > 0) host.progress(now);
+    for (const row of rows) this.planner.learn(recoded.settle(row));
+    this.finishing.advance();
+    if (keep.length < degrees.length) this.plan(now);
+    else if (halves.receiver.hungry(now)) this.fill(peer, now);
+  }
+
+  /** A recoded symbol was reduced to one symbol, which was verified and stored, or not. */
+  peeled(row: number, verdict: Verdict, now: number): void {
+    const peeled = this.recoded.peeled(row);
+    if (peeled === undefined) return;
+    const { sbn, esi, account } = peeled;
+    const kept = verdict === 'kept';
+    if (esi !== undefined) {
+      const isNew = this.settle(sbn, esi, kept);
+      if (kept && isNew) this.gained(account, sbn, esi, now);
+      else account.duplicate++;
+    }
+    if (verdict === 'rejected') this.strike(peeled, sbn, esi ?? peeled.esis[0] ?? 0, now);
+    this.finishing.advance();
+    if (!kept || this.blocks.isFinished(sbn)) this.plan(now);
+  }
+
   /** Symbols were verified and stored, or not. Their link may be gone by now; its account is not. */
   written(input: WrittenInput, account: Account | undefined, now: number): void {
     const congested = this.planner.congested;
     const { sbn, esis, verdicts } = input;
-    const start = this.blocks.layout.windowStart(sbn);
     let again = congested;
     esis.forEach((esi, i) => {
-      const id = start + esi;
       const kept = verdicts[i] === 'kept';
-      this.blocks.settle(id, sbn, kept);
-      if (kept) {
-        this.exchange.journal.add(id);
-        if (account !== undefined) this.proved(account);
-        this.host.progress(now);
-      } else {
+      this.settle(sbn, esi, kept);
+      if (kept) this.gained(account, sbn, esi, now);
+      else {
         again = true;
         if (verdicts[i] === 'rejected' && account !== undefined)
-          this.strike(input, account, esi, now);
+          this.strike({ link: input.link, account }, sbn, esi, now);
       }
     });
     if (this.blocks.isReady(sbn)) {
@@ -197,41 +254,10 @@ export class Fetching {
     if (again) this.plan(now);
   }
 
-  blockFinished(sbn: number, outcome: BlockOutcome, now: number): void {
-    const { blocks, host, exchange } = this;
-    this.finishing--;
-    host.progress(now);
-    switch (outcome) {
-      case 'ok':
-        blocks.finished(sbn);
-        exchange.journal.addRange(
-          blocks.layout.windowStart(sbn),
-          blocks.layout.windowStart(sbn + 1),
-        );
-        host.output({
-          kind: 'event',
-          event: {
-            type: 'block',
-            sbn,
-            finished: blocks.finishedCount,
-            total: blocks.layout.blockCount,
-          },
-        });
-        break;
-      case 'short':
-        // With the whole window held the source symbols are, too: then it is not the rank that is wrong.
-        if (blocks.held.countIn(sbn) < blocks.layout.windowSize(sbn)) blocks.short(sbn);
-        else this.discard(sbn);
-        break;
-      case 'corrupt':
-        this.discard(sbn);
-        break;
-      case 'failed':
-        host.fail('DISK', `block ${sbn} could not be decoded and stored`);
-        return;
-    }
-    this.advance();
-    this.plan(now);
+  blockFinished(input: BlockFinished, now: number): void {
+    this.now = now;
+    this.host.progress(now);
+    if (this.finishing.blockFinished(input)) this.plan(now);
   }
 
   /** The other end gives credit back. Throws ProtocolError when the message is out of bounds. */
@@ -251,9 +277,9 @@ export class Fetching {
       LIMITS.wantIdsMax,
       (start, end) => {
         for (let id = start; id < end; id++) {
-          halves.view.remove(id);
-          // One that says it holds everything has no view to learn from.
-          if (peer.link.complete) {
+          // A pool stays what both ends took it for, and one that says it holds everything has no view to learn from.
+          if (halves.recoded === undefined) halves.view.remove(id);
+          if (peer.link.complete || halves.recoded !== undefined) {
             halves.receiver.pause(blocks.layout.sbnOf(id), now + DRY_RETRY_MS);
           }
           if (halves.receiver.dryWant(id, now)) this.release(id, now);
@@ -313,13 +339,29 @@ export class Fetching {
   private book(halves: Halves, id: SymbolId, sbn: number, now: number): boolean {
     const cover = halves.receiver.arrive(id, sbn);
     if (cover === undefined) return false;
-    if (cover === 'void') {
-      this.refund(-1, now);
-    } else {
-      this.blocks.credit(sbn, -1);
-      if (cover === 'want') this.blocks.assigned.delete(id);
-    }
+    this.booked(cover, sbn, now);
+    if (cover === 'want') this.blocks.assigned.delete(id);
     return true;
+  }
+
+  private booked(cover: Cover, sbn: number, now: number): void {
+    if (cover === 'void') this.refund(-1, now);
+    else this.blocks.credit(sbn, -1);
+  }
+
+  /** A symbol is held, or is not after all; rows that it is part of hear of it. False when it was held already. */
+  private settle(sbn: number, esi: number, kept: boolean): boolean {
+    const isNew = this.blocks.settle(this.blocks.layout.windowStart(sbn) + esi, sbn, kept);
+    if (isNew) this.recoded.resolved(sbn, esi);
+    else if (!kept) this.recoded.retry(sbn, esi);
+    return isNew;
+  }
+
+  /** A symbol was kept. */
+  private gained(account: Account | undefined, sbn: number, esi: number, now: number): void {
+    this.exchange.journal.add(this.blocks.layout.windowStart(sbn) + esi);
+    if (account !== undefined) this.proved(account);
+    this.host.progress(now);
   }
 
   private release(id: SymbolId, now: number): void {
@@ -347,37 +389,27 @@ export class Fetching {
     if (account.source !== undefined) this.host.proved(account.source);
   }
 
-  private strike(input: WrittenInput, account: Account, esi: number, now: number): void {
-    const { link, sbn } = input;
+  /** What finishing asks for: see FinishingHost. */
+  output(output: TransferOutput): void {
+    this.host.output(output);
+  }
+
+  fail(code: FailureCode, message: string): void {
+    this.host.fail(code, message);
+  }
+
+  lied(source: RowSource, sbn: number, esi: number): void {
+    this.strike(source, sbn, esi, this.now);
+  }
+
+  private strike({ link, account }: RowSource, sbn: number, esi: number, now: number): void {
     account.rejected++;
     if (account.strikes >= STRIKES_MAX) return; // the rest of what it sent before it was dropped
     account.strikes++;
     const { address } = account;
     this.host.output({ kind: 'event', event: { type: 'rejected', link, address, sbn, esi } });
-    if (account.strikes >= STRIKES_MAX) this.host.ban(link, account, now);
-  }
-
-  private finish(sbn: number): void {
-    const { blocks } = this;
-    const start = blocks.layout.windowStart(sbn);
-    const held: number[] = [];
-    blocks.held.bits.forEach(
-      (id) => held.push(id - start),
-      start,
-      blocks.layout.windowStart(sbn + 1),
-    );
-    blocks.finishing(sbn);
-    this.finishing++;
-    this.host.output({ kind: 'finish-block', sbn, held });
-  }
-
-  private discard(sbn: number): void {
-    this.corrupt[sbn] = (this.corrupt[sbn] ?? 0) + 1;
-    if ((this.corrupt[sbn] ?? 0) >= CORRUPT_MAX) {
-      this.host.fail('CORRUPT', `block ${sbn} does not match the descriptor's source root`);
-      return;
-    }
-    this.blocks.discard(sbn);
-    this.host.output({ kind: 'discard-block', sbn });
+    if (account.strikes < STRIKES_MAX) return;
+    this.recoded.banish(account);
+    this.host.ban(link, account, now);
   }
 }

@@ -1,6 +1,7 @@
 export type {
   BlockOutcome,
   FailureCode,
+  RecodedRow,
   SourceStatus,
   TransferEvent,
   TransferInput,
@@ -8,5 +9,5 @@ export type {
   TransferStatus,
   Verdict,
 } from './io.ts';
-export type { Strategy, TransferOptions } from './options.ts';
+export type { Strategy, SummaryChoice, TransferOptions } from './options.ts';
 export { Transfer } from './transfer.ts';

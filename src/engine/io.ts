@@ -51,7 +51,7 @@ export type TransferInput =
       readonly link: LinkId;
       readonly frame: number;
       readonly sbn: number;
-      readonly seed: number;
+      readonly first: number;
       readonly degrees: readonly number[];
     }
   /** The driver's own checks refused a frame (text, oversized, undecodable header). */
@@ -146,7 +146,8 @@ export type TransferOutput =
       readonly kind: 'recode';
       readonly link: LinkId;
       readonly sbn: number;
-      readonly seed: number;
+      /** Number of the first symbol, for the header. */
+      readonly first: number;
       readonly symbols: readonly (readonly number[])[];
     }
   /**

@@ -103,12 +103,27 @@ function takeSymbolMessage(
     case 'ask':
       takeAsk(transfer, exchange, peer, halves, message);
       break;
-    case 'summary':
+    case 'summary': {
       halves.view.summary(message);
+      const answer = halves.view.takeAnswer();
+      if (answer !== undefined) peer.say(answer, false);
       news(transfer, peer, halves, now);
+      // What waited for the description can go now.
+      transfer.serve(now);
       break;
+    }
     case 'delta':
       halves.view.delta(message);
+      news(transfer, peer, halves, now);
+      break;
+    case 'more':
+      peer.goOn(message);
+      break;
+    case 'pool':
+      if (halves.recoded === undefined) {
+        throw new ProtocolError(CLOSE.UNEXPECTED, 'a pool, but no recoded symbols were asked for');
+      }
+      halves.recoded.pool.read(message);
       news(transfer, peer, halves, now);
       break;
     case 'grant':
@@ -131,7 +146,7 @@ function takeSymbolMessage(
 /** True when the message is part of the price of this end's receiving. */
 function isPrice(transfer: MessageHost, message: SymbolMessage): boolean {
   if (transfer.fetching === undefined) return false;
-  if (message.type === 'dry') return true;
+  if (message.type === 'dry' || message.type === 'more' || message.type === 'pool') return true;
   const described = message.type === 'summary' || message.type === 'delta';
   return described && transfer.options.strategy === 'coordinated';
 }
@@ -154,10 +169,7 @@ function takeAsk(
 ): void {
   if (!transfer.options.serve)
     throw new ProtocolError(CLOSE.UNEXPECTED, 'ask, but nothing is served');
-  if (halves.sender.strategy !== undefined) {
-    throw new ProtocolError(CLOSE.UNEXPECTED, 'a second ask');
-  }
-  halves.sender.strategy = message.strategy;
+  halves.sender.ask(message);
   if (message.strategy !== STRATEGY.coordinated) return;
   if (exchange.held.count === exchange.layout.idCount) return; // `complete` says it all
   const f = Math.max(1, message.updateFrequency);

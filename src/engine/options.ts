@@ -3,7 +3,17 @@
 import type { Sha256 } from '../base/index.ts';
 
 /** How senders choose what they send (protocol/session.md, "Asking"). */
-export type Strategy = 'uninformed' | 'uninformed-wor' | 'reconciled' | 'coordinated';
+export type Strategy =
+  | 'uninformed'
+  | 'uninformed-wor'
+  | 'speculative'
+  | 'reconciled'
+  | 'coordinated'
+  | 'recode-bf'
+  | 'partition';
+
+/** How this end describes what it holds to senders that pick what it lacks. */
+export type SummaryChoice = 'auto' | 'exact' | 'bloom' | 'riblt' | 'art';
 
 export interface TransferOptions {
   /** SHA-256 that names the content, 32 bytes. */
@@ -16,8 +26,16 @@ export interface TransferOptions {
   /** Sends what it holds to those that ask. */
   readonly serve: boolean;
   readonly strategy: Strategy;
-  /** How this end describes what it holds to reconciled senders; `auto` takes the fewest bytes. */
-  readonly summary: 'auto' | 'exact' | 'bloom';
+  /**
+   * For reconciled and partition, where `auto` takes the fewest bytes, and recode-bf, where it is `bloom`. A speculative
+   * receiver sends a min-wise sketch.
+   */
+  readonly summary: SummaryChoice;
+  /**
+   * How recoded symbols are decoded: those that stay undecided become equations of the code's decoder (`full-rank`, the
+   * default), or wait until all but one of their constituents are known (`substitution`, the paper's way).
+   */
+  readonly finish?: 'full-rank' | 'substitution' | undefined;
   /** f: a summary update after every ℓ/f symbols received. */
   readonly updateFrequency: number;
   /** Limits in payload bytes per second over all links; undefined: none. */

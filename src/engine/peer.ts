@@ -1,14 +1,22 @@
 // One neighbour of a transfer: its link, and, once the layout is known, both halves of the exchange.
 
 import type { Bitset, LinkId, Rng } from '../base/index.ts';
+import { popcount32 } from '../base/index.ts';
 import type { Layout } from '../content/index.ts';
 import type { FreshCursors, Link } from '../session/index.ts';
-import { Description, Receiver, RemoteView, Sender } from '../session/index.ts';
+import {
+  Description,
+  Receiver,
+  RecodedSource,
+  RemoteView,
+  ringStart,
+  Sender,
+} from '../session/index.ts';
 import type { WorkingSet } from '../store/index.ts';
-import type { Journal } from '../summary/index.ts';
-import { chooseSummaryKind } from '../summary/index.ts';
-import type { Message } from '../wire/index.ts';
-import { LIMITS, STRATEGY, SUMMARY_KIND, symbolsPerFrame } from '../wire/index.ts';
+import type { Journal, SummaryKind } from '../summary/index.ts';
+import { chooseSummaryKind, estimateResemblance, MinWiseSketch } from '../summary/index.ts';
+import type { Message, MessageOf } from '../wire/index.ts';
+import { FINISH, LIMITS, STRATEGY, SUMMARY_KIND, symbolsPerFrame } from '../wire/index.ts';
 import type { Account } from './account.ts';
 import type { TransferOptions } from './options.ts';
 
@@ -24,6 +32,8 @@ export interface Exchange {
   /** Partial holders per symbol id, at most 255. */
   readonly holders: Uint8Array;
   readonly rng: Rng;
+  /** Neighbours that were asked for symbols so far. */
+  askedCount: number;
 }
 
 /** The halves of the exchange with one neighbour. */
@@ -31,6 +41,8 @@ export interface Halves {
   readonly view: RemoteView;
   readonly sender: Sender;
   readonly receiver: Receiver;
+  /** The other end as a source of recoded symbols, once it was asked for them. */
+  recoded: RecodedSource | undefined;
 }
 
 export class Peer {
@@ -71,7 +83,7 @@ export class Peer {
   /** Joins the exchange: from here on symbols may flow both ways. */
   join(exchange: Exchange): Halves {
     const { layout, held, fresh, holders, rng } = exchange;
-    const view = new RemoteView(layout, {
+    const view = new RemoteView(layout, held.bits, {
       added: (id) => {
         holders[id] = Math.min(255, (holders[id] ?? 0) + 1);
       },
@@ -81,15 +93,18 @@ export class Peer {
     });
     const batchMax = symbolsPerFrame(layout.symbolBytes);
     const sender = new Sender({ layout, held, view, fresh, rng: rng.fork(), batchMax });
-    this.halves = { view, sender, receiver: new Receiver(layout, () => this.link.rttMs) };
+    const receiver = new Receiver(layout, () => this.link.rttMs);
+    this.halves = { view, sender, receiver, recoded: undefined };
     return this.halves;
   }
 
   /** Starts (or makes exact) the description of what this end holds, and sends its first message. */
-  describe(exchange: Exchange, kind: 'exact' | 'bloom', period: number, received: number): void {
+  describe(exchange: Exchange, kind: SummaryKind, period: number, received: number): void {
     if (this.description === undefined) {
       const { layout, held, journal, rng } = exchange;
-      this.description = new Description({ layout, held, journal, kind, rng: rng.fork() });
+      const differences = this.differencesTo(held);
+      const options = { layout, held, journal, kind, differences, rng: rng.fork() };
+      this.description = new Description(options);
     } else if (kind === 'exact') {
       this.description.makeExact();
     }
@@ -99,20 +114,29 @@ export class Peer {
 
   /** Asks the neighbour for symbols, and describes to it what it must know to choose them. */
   ask(exchange: Exchange, options: TransferOptions, received: number): void {
-    const { strategy, updateFrequency: f } = options;
-    const summaryKind = strategy === 'reconciled' ? summaryKindFor(exchange, options) : 'exact';
+    const { strategy, updateFrequency: f, finish = 'full-rank' } = options;
+    const { layout, rng } = exchange;
+    const described = strategy !== 'coordinated' && !strategy.startsWith('uninformed');
+    const summaryKind = described ? this.kindFor(exchange, options) : 'exact';
+    const turn = exchange.askedCount++;
+    const start = strategy === 'partition' ? ringStart(turn) : rng.uint32();
     this.asked = true;
+    if (this.halves !== undefined && (strategy === 'speculative' || strategy === 'recode-bf')) {
+      this.halves.recoded = new RecodedSource(layout, start);
+    }
     this.say(
       {
         type: 'ask',
         strategy: STRATEGY[strategy],
         summaryKind: SUMMARY_KIND[summaryKind],
         updateFrequency: Math.min(f, LIMITS.updateFrequencyMax),
+        start,
+        finish: FINISH[finish],
       },
       true,
     );
-    if (strategy !== 'reconciled') return;
-    const period = f > 1 ? Math.ceil(exchange.layout.sourceSymbolCount / f) : Infinity;
+    if (!described) return;
+    const period = f > 1 ? Math.ceil(layout.sourceSymbolCount / f) : Infinity;
     this.describe(exchange, summaryKind, period, received);
   }
 
@@ -122,12 +146,24 @@ export class Peer {
    * just what it waits for.
    */
   updateAt(received: number, now: number): void {
-    if (this.description === undefined) return;
-    if (received - this.description.toldAt >= this.updatePeriod || now >= this.tellAt) {
+    const { description } = this;
+    const recoder = this.halves?.sender.recoder;
+    if (now >= this.tellAt) {
       this.tell(received);
-    } else if (this.tellAt === Infinity && this.wantsExact && this.description.hasNews) {
-      this.tellAt = now + NEWS_MS;
+      recoder?.makePoolDue();
+    } else if (description !== undefined && received - description.toldAt >= this.updatePeriod) {
+      this.tell(received);
+    } else if (this.tellAt === Infinity) {
+      const news = this.wantsExact && description?.hasNews === true;
+      if (news || recoder?.hasNews === true) this.tellAt = now + NEWS_MS;
     }
+  }
+
+  /** Tells the receiver what is recoded for it, when that has changed and all that was sent before has left. */
+  tellPool(): void {
+    const recoder = this.halves?.sender.recoder;
+    if (recoder?.isPoolDue !== true || this.reading > 0) return;
+    for (const message of recoder.renewPool()) this.say(message, false);
   }
 
   /** The neighbour found nothing to send: a new salt may show it what a false positive hid. */
@@ -137,11 +173,17 @@ export class Peer {
     this.tell(received);
   }
 
+  /** The reader of a rateless IBLT says how far it is to go on. */
+  goOn(message: MessageOf<'more'>): void {
+    const messages = this.description?.more(message) ?? [];
+    for (const part of messages) this.say(part, !this.wantsExact);
+  }
+
   /** Sends what is new of the description. */
   tell(received: number): void {
+    this.tellAt = Infinity;
     if (this.description === undefined) return;
     this.description.toldAt = received;
-    this.tellAt = Infinity;
     for (const message of this.description.next()) this.say(message, !this.wantsExact);
   }
 
@@ -155,12 +197,39 @@ export class Peer {
     const bytes = this.link.send(message);
     if (ours) this.account.summaryBytes += bytes;
   }
+
+  /** The kind that the strategy needs, the forced one, or the one that costs the fewest bytes in all. */
+  private kindFor(exchange: Exchange, options: TransferOptions): SummaryKind {
+    const { strategy, summary } = options;
+    if (strategy === 'speculative') return 'min-wise';
+    if (summary !== 'auto') return summary;
+    if (strategy === 'recode-bf') return 'bloom';
+    const { layout, held } = exchange;
+    const { symbolBytes, idCount } = layout;
+    const differences = this.differencesTo(held);
+    return chooseSummaryKind({
+      held: held.count,
+      window: idCount,
+      symbolBytes,
+      ...(differences === undefined ? {} : { differences }),
+    });
+  }
+
+  /** By how many ids the two ends differ, when the other has said enough to know. */
+  private differencesTo(held: WorkingSet): number | undefined {
+    const { exact, sketched } = this.halves?.view ?? {};
+    if (exact !== undefined && exact.count > 0) return differenceCount(held.bits, exact);
+    if (sketched === undefined) return undefined;
+    const { sketch, from, to } = sketched;
+    const own = MinWiseSketch.of(held.bits, from, to, sketch.seed, sketch.binBits);
+    const { value: j } = estimateResemblance(own, sketch);
+    return Math.ceil(((1 - j) / (1 + j)) * (own.count + sketch.count));
+  }
 }
 
-/** The forced kind, or the one that costs the fewest bytes in all. */
-function summaryKindFor(exchange: Exchange, options: TransferOptions): 'exact' | 'bloom' {
-  if (options.summary !== 'auto') return options.summary;
-  const { layout, held } = exchange;
-  const { symbolBytes, idCount } = layout;
-  return chooseSummaryKind({ held: held.count, window: idCount, symbolBytes });
+/** Ids that are in one of the sets only. */
+function differenceCount(a: Bitset, b: Bitset): number {
+  let count = 0;
+  a.words.forEach((word, i) => (count += popcount32(word ^ (b.words[i] ?? 0))));
+  return count;
 }

@@ -3,6 +3,7 @@
 
 import type { SymbolId } from '../base/index.ts';
 import type { Bitset } from '../base/index.ts';
+import { popcount32 } from '../base/index.ts';
 import type { Blocks } from './blocks.ts';
 
 /** Holder counts are told apart up to this many. */
@@ -57,6 +58,22 @@ export function hasWanted(blocks: Blocks, sbn: number, has: Bitset | undefined):
   const start = blocks.layout.windowStart(sbn);
   const end = blocks.layout.windowStart(sbn + 1);
   return !scan(blocks, has, start, end, () => false);
+}
+
+/** How many symbols of the block in `has` are not held. */
+export function countLacking(blocks: Blocks, sbn: number, has: Bitset): number {
+  const start = blocks.layout.windowStart(sbn);
+  const end = blocks.layout.windowStart(sbn + 1);
+  const held = blocks.held.bits.words;
+  let count = 0;
+  for (let base = start & ~31; base < end; base += 32) {
+    const w = base >>> 5;
+    let word = (has.words[w] ?? 0) & ~(held[w] ?? 0);
+    if (base < start) word &= -1 << (start & 31);
+    if (base + 32 > end) word &= ~(-1 << (end & 31));
+    if (word !== 0) count += popcount32(word);
+  }
+  return count;
 }
 
 function levelOf(blocks: Blocks, id: SymbolId): number {

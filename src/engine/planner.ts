@@ -1,7 +1,7 @@
 // Gives credit: decides for every link how many symbols, and which, it is asked for next. Nothing is asked
 // for twice while its credit lives, and never more than is needed (protocol/session.md, "Credit").
 
-import type { Rng } from '../base/index.ts';
+import type { Bitset, Rng } from '../base/index.ts';
 import type { TokenBucket } from '../session/index.ts';
 import { encodeIdRuns } from '../summary/index.ts';
 import type { Grant } from '../wire/index.ts';
@@ -10,7 +10,8 @@ import type { Blocks } from './blocks.ts';
 import type { LeavesDesk } from './leaves-desk.ts';
 import type { Strategy } from './options.ts';
 import type { Halves, Peer } from './peer.ts';
-import { hasWanted, pickWanted } from './picker.ts';
+import { countLacking, hasWanted, pickWanted } from './picker.ts';
+import type { RecodedDesk } from './recoded-desk.ts';
 
 /** Bytes that may wait for the disk before no more credit is given. */
 const ARRIVING_BYTES_MAX = 16 * 1024 * 1024;
@@ -28,7 +29,10 @@ export const REQUEST_IDS_MAX = 2_048;
 export interface PlannerOptions {
   readonly blocks: Blocks;
   readonly leaves: LeavesDesk;
+  readonly recoded: RecodedDesk;
   readonly strategy: Strategy;
+  /** Symbols that stay undecided do not count: as with uninformed senders, more are asked for than are lacking. */
+  readonly substitution: boolean;
   /** The limit of the receiving rate, in bytes. */
   readonly bucket: TokenBucket | undefined;
   readonly rng: Rng;
@@ -37,13 +41,15 @@ export interface PlannerOptions {
 export class Planner {
   private readonly o: PlannerOptions;
   private readonly arrivingMax: number;
-  /** Share of the recent symbols that were useful; only uninformed senders lower it. */
+  /** Share of the recent symbols that were useful; only uninformed and substituted ones lower it. */
   private usefulness = 1;
+  private readonly learns: boolean;
 
   constructor(options: PlannerOptions) {
     this.o = options;
     const { symbolBytes } = options.blocks.layout;
     this.arrivingMax = Math.max(16, Math.floor(ARRIVING_BYTES_MAX / symbolBytes));
+    this.learns = options.strategy.startsWith('uninformed') || options.substitution;
   }
 
   /** True when the disk is behind: no more credit until symbols settle. */
@@ -53,7 +59,7 @@ export class Planner {
 
   /** One symbol came: was it of use? */
   learn(useful: boolean): void {
-    if (!this.o.strategy.startsWith('uninformed')) return;
+    if (!this.learns) return;
     this.usefulness += ((useful ? 1 : 0) - this.usefulness) / 64;
   }
 
@@ -86,7 +92,7 @@ export class Planner {
   /** Coordinated: names symbols. False when there is nothing to ask this link for. */
   private want(peer: Peer, halves: Halves, room: number, traders: number, now: number): boolean {
     const { blocks } = this.o;
-    const has = peer.link.complete ? undefined : halves.view.exact;
+    const has = named(peer, halves);
     // A full source goes on to the next block as soon as those who trade can finish one among themselves.
     const spare = traders > 0 && has === undefined;
     // What the others have asked it for and what they have not told of yet: about what this end would have out.
@@ -115,7 +121,7 @@ export class Planner {
     if (!leaves.held.has(sbn) || !halves.receiver.mayAsk(sbn, now)) return false;
     const open = Math.min(room, blocks.room(sbn));
     if (open <= 0) return false;
-    const has = peer.link.complete ? undefined : halves.view.exact;
+    const has = named(peer, halves);
     // Those who trade begin anywhere, each time anew: from fixed places two of them meet sooner or later, and from
     // then on ask a full source for the same symbols at the same time, again and again.
     const ids = pickWanted(blocks, sbn, has, open, trading ? rng.below(ROTATIONS) : 0);
@@ -139,9 +145,12 @@ export class Planner {
     let left = room;
     for (const sbn of blocks.open) {
       if (!leaves.held.has(sbn) || !halves.receiver.mayAsk(sbn, now)) continue;
-      const useful = Math.ceil(blocks.lacking(sbn) / Math.max(USEFUL_MIN, this.usefulness));
-      const open = Math.min(left, useful - blocks.creditIn(sbn), LIMITS.grantCountMax);
-      if (open <= 0) continue;
+      const open = Math.min(left, this.grantable(peer, halves, sbn));
+      if (open <= 0) {
+        if (this.mustName(halves, sbn) && this.name(peer, halves, sbn, left, false, now))
+          return true;
+        continue;
+      }
       const count = this.paid(open, now);
       if (count === 0) break;
       halves.receiver.grant(sbn, count, now);
@@ -157,9 +166,35 @@ export class Planner {
     }
     const opened = this.open(
       true,
-      (sbn) => halves.receiver.mayAsk(sbn, now) && blocks.room(sbn) > 0,
+      (sbn) =>
+        halves.receiver.mayAsk(sbn, now) &&
+        blocks.room(sbn) > 0 &&
+        this.grantable(peer, halves, sbn) > 0,
     );
     return opened ?? false;
+  }
+
+  /** Symbols of a block that the link may be granted now. */
+  private grantable(peer: Peer, halves: Halves, sbn: number): number {
+    const { blocks, recoded } = this.o;
+    const credit = blocks.creditIn(sbn);
+    const useful = Math.ceil(blocks.lacking(sbn) / Math.max(USEFUL_MIN, this.usefulness));
+    const most = Math.min(useful - credit, LIMITS.grantCountMax);
+    if (halves.recoded === undefined || peer.link.complete || most <= 0) return most;
+    if (blocks.isPlainOnly(sbn)) return 0;
+    // Sums of a pool say no more than the pool has.
+    const pool = countLacking(blocks, sbn, halves.recoded.pool.bits);
+    if (pool === 0) return 0;
+    const sums = recoded.waitingOf(sbn, peer.id) + halves.receiver.grantedIn(sbn);
+    const news = this.o.substitution ? most : pool - sums;
+    return Math.min(most, news, recoded.room(sbn) - credit);
+  }
+
+  /** True when recoded symbols of the block are of no use any more, or there is no room for them. */
+  private mustName(halves: Halves, sbn: number): boolean {
+    const { blocks, recoded } = this.o;
+    if (halves.recoded === undefined) return false;
+    return blocks.isPlainOnly(sbn) || recoded.room(sbn) - blocks.creditIn(sbn) <= 0;
   }
 
   /** Opens one more block. True when it can be asked for at once; undefined when none could be opened. */
@@ -185,4 +220,10 @@ export class Planner {
     if (count === 0) return 0;
     return bucket === undefined ? count : bucket.take(count, blocks.layout.symbolBytes, now);
   }
+}
+
+/** What can be named to the link: all when it holds everything. */
+function named(peer: Peer, halves: Halves): Bitset | undefined {
+  if (peer.link.complete) return undefined;
+  return halves.recoded?.pool.bits ?? halves.view.exact;
 }

@@ -3,7 +3,8 @@
 
 import { encodeIdRuns } from '../summary/index.ts';
 import { LEAF_BYTES } from '../content/index.ts';
-import type { TokenBucket } from '../session/index.ts';
+import type { Batch, TokenBucket } from '../session/index.ts';
+import { batchCount } from '../session/index.ts';
 import type { Grant } from '../wire/index.ts';
 import { LIMITS } from '../wire/index.ts';
 import type { TransferOutput } from './io.ts';
@@ -53,7 +54,9 @@ export class Serving {
   /** True when a batch went out. */
   private batch(peer: Peer, now: number): boolean {
     const sender = peer.halves?.sender;
-    if (sender === undefined || sender.pending === 0) return false;
+    if (sender === undefined) return false;
+    peer.tellPool();
+    if (sender.pending === 0 || !sender.isReady) return false;
     let sent = false;
     if (peer.reading < this.readingMax) {
       if (this.bucket !== undefined && !this.bucket.ready(now)) {
@@ -62,17 +65,24 @@ export class Serving {
       }
       const batch = sender.next();
       if (batch !== undefined) {
-        const count = batch.esis.length;
+        const count = batchCount(batch);
         this.bucket?.take(1, count * this.symbolBytes, now);
         peer.reading += count;
         peer.account.sent += count;
-        this.output({ kind: 'read', link: peer.id, ...batch });
+        this.output(outputOf(batch, peer));
         sent = true;
       }
     }
     refuse(peer);
     return sent;
   }
+}
+
+function outputOf(batch: Batch, peer: Peer): TransferOutput {
+  const { sbn } = batch;
+  if (batch.kind === 'plain') return { kind: 'read', link: peer.id, sbn, esis: batch.esis };
+  const { first, symbols } = batch;
+  return { kind: 'recode', link: peer.id, sbn, first, symbols };
 }
 
 /** Tells the neighbour which credit is given back. */

@@ -18,7 +18,7 @@ export function statusOf(
   return {
     phase,
     total: exchange?.layout.sourceSymbolCount ?? 0,
-    have: fetching?.blocks.have ?? 0,
+    have: fetching?.have ?? 0,
     needed: fetching?.needed ?? 0,
     received: fetching?.received ?? 0,
     useful: sum((s) => s.useful),

@@ -207,9 +207,14 @@ export class Transfer {
         this.fetching?.written(input, this.neighbours.accountOf(input.link), now);
         this.update(now);
         break;
+      case 'peeled':
+        if (this.phase !== 'running') break;
+        this.fetching?.peeled(input.row, input.verdict, now);
+        this.update(now);
+        break;
       case 'block-finished':
         if (this.phase !== 'running') break;
-        this.fetching?.blockFinished(input.sbn, input.outcome, now);
+        this.fetching?.blockFinished(input, now);
         for (const peer of this.peers) if (peer.wantsExact) peer.tell(this.fetching?.received ?? 0);
         break;
       case 'content-finished':
@@ -233,13 +238,16 @@ export class Transfer {
   private linkInput(
     input: Extract<
       TransferInput,
-      { kind: 'control' | 'symbols' | 'violation' | 'sent' | 'unreadable' | 'leaves-read' }
+      {
+        kind:
+          'control' | 'symbols' | 'recoded' | 'violation' | 'sent' | 'unreadable' | 'leaves-read';
+      }
     >,
     now: number,
   ): void {
     const peer = this.neighbours.peerOf(input.link);
     if (peer === undefined) {
-      if (input.kind === 'symbols') this.output({ ...input, kind: 'write', keep: [] });
+      if (input.kind === 'symbols' || input.kind === 'recoded') this.dropFrame(input);
       return;
     }
     this.neighbours.guard(peer, now, () => this.peerInput(peer, input, now));
@@ -253,6 +261,7 @@ export class Transfer {
       case 'violation':
         throw new ProtocolError(input.code, input.reason);
       case 'symbols':
+      case 'recoded':
         this.symbols(peer, input, now);
         break;
       case 'sent':
@@ -260,9 +269,11 @@ export class Transfer {
         this.serve(now);
         break;
       case 'unreadable': {
-        peer.reading -= input.esis.length;
-        const start = this.exchange?.layout.windowStart(input.sbn) ?? 0;
-        peer.halves?.sender.refuse(input.esis.map((esi) => start + esi));
+        const { sbn, count, esis } = input;
+        peer.reading -= count;
+        const start = this.exchange?.layout.windowStart(sbn) ?? 0;
+        const ids = esis.map((esi) => start + esi);
+        peer.halves?.sender.refuse(sbn, count, ids);
         refuse(peer);
         this.serve(now);
         break;
@@ -276,7 +287,7 @@ export class Transfer {
 
   private symbols(
     peer: Peer,
-    input: Extract<TransferInput, { kind: 'symbols' }>,
+    input: Extract<TransferInput, { kind: 'symbols' | 'recoded' }>,
     now: number,
   ): void {
     if (peer.link.phase !== 'open')
@@ -285,11 +296,20 @@ export class Transfer {
       throw new ProtocolError(CLOSE.CREDIT, 'symbols, but nothing was asked for');
     }
     if (this.phase !== 'running') {
-      this.output({ ...input, kind: 'write', keep: [] }); // done: credit that had gone void
+      this.dropFrame(input); // done: credit that had gone void
       return;
     }
-    this.fetching.symbols(peer, peer.halves, input, now);
+    if (input.kind === 'symbols') this.fetching.symbols(peer, peer.halves, input, now);
+    else this.fetching.recodedSymbols(peer, peer.halves, input, now);
     this.update(now);
+  }
+
+  private dropFrame(input: Extract<TransferInput, { kind: 'symbols' | 'recoded' }>): void {
+    if (input.kind === 'symbols') this.output({ ...input, kind: 'write', keep: [] });
+    else {
+      const { link, frame } = input;
+      this.output({ kind: 'quarantine', link, frame, keep: [], rows: [] });
+    }
   }
 
   private startWith(descriptor: Uint8Array): void {
@@ -317,6 +337,7 @@ export class Transfer {
       fresh: new FreshCursors(layout, options.freshFrom, rng.fork()),
       holders: blocks.holders,
       rng: rng.fork(),
+      askedCount: 0,
     };
     const upBucket = up === undefined ? undefined : new TokenBucket(up);
     this.serving = new Serving(layout.symbolBytes, upBucket, (output) => this.output(output));
@@ -325,13 +346,14 @@ export class Transfer {
     if (options.fetch) {
       const bucket = down === undefined ? undefined : new TokenBucket(down);
       const { exchange } = this;
-      const { strategy, sha256 } = options;
+      const { strategy, sha256, finish = 'full-rank' } = options;
       this.fetching = new Fetching(this, {
         exchange,
         blocks,
         descriptor: parsed,
         leaves,
         strategy,
+        finish,
         bucket,
         sha256,
       });

@@ -3,6 +3,7 @@
 export type { Kernel } from '../kernel/index.ts';
 export { defaultKernel, jsKernel, kernelFallback } from '../kernel/index.ts';
 export { encodeOti, OTI_BYTES, parseOti } from './oti.ts';
+export { constituentPositions } from './constituents.ts';
 export type { Partition, PartitionOptions, Split } from './partition.ts';
 export {
   blockOffset,

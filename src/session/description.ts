@@ -4,32 +4,48 @@
 import type { Rng } from '../base/index.ts';
 import type { Layout } from '../content/index.ts';
 import type { WorkingSet } from '../store/index.ts';
-import type { Journal } from '../summary/index.ts';
-import { encodeSummary, SUMMARY_IDS_MAX, summaryKindCode } from '../summary/index.ts';
-import type { Message, SummaryKindCode } from '../wire/index.ts';
+import type { Journal, SummaryKind } from '../summary/index.ts';
+import {
+  encodeArt,
+  encodeSummary,
+  exactBytes,
+  RIBLT_BODY_CELLS_MAX,
+  RIBLT_CELL_BYTES,
+  ribltCellsFor,
+  RibltStream,
+  SUMMARY_IDS_MAX,
+  summaryKindCode,
+} from '../summary/index.ts';
+import type { Message, MessageOf, SummaryKindCode } from '../wire/index.ts';
 import { LIMITS } from '../wire/index.ts';
 
-/** Ids that one Bloom summary may describe: at 8 bits each they fill one body. */
-const BLOOM_IDS_MAX: number = LIMITS.summaryBytesMax - 64;
+/** Ids that one filter may describe: at 8 bits each they fill one body. */
+const FILTER_IDS_MAX: number = LIMITS.summaryBytesMax - 64;
+/** Cells of the first flight when nothing is known of the difference. */
+const FIRST_CELLS = 64;
 
 export interface DescriptionOptions {
   readonly layout: Layout;
   readonly held: WorkingSet;
   /** Records every id that enters `held`. */
   readonly journal: Journal;
-  readonly kind: 'exact' | 'bloom';
+  readonly kind: SummaryKind;
   /** Draws the salts. */
   readonly rng: Rng;
+  /** About how many ids the two sets differ by, if known: the first flight of a rateless IBLT. */
+  readonly differences?: number | undefined;
 }
 
 /** One stream of descriptions of the own working set to one reader. */
 export class Description {
   /** Symbols this end had received, duplicates counted, at the last message; the owner keeps it. */
   toldAt = 0;
-  private kind: 'exact' | 'bloom';
+  private kind: SummaryKind;
   private readonly o: DescriptionOptions;
   private sequence = 0;
   private cursor = -1;
+  /** A rateless IBLT that the reader has not decoded yet. The set that it codes is frozen. */
+  private stream: RibltStream | undefined;
 
   constructor(options: DescriptionOptions) {
     this.o = options;
@@ -38,7 +54,7 @@ export class Description {
 
   /** True when `next` would have something to say. */
   get hasNews(): boolean {
-    return this.cursor < this.o.journal.end;
+    return this.cursor < this.o.journal.end && this.stream === undefined;
   }
 
   /** From the next message on the reader is told exactly. */
@@ -46,25 +62,80 @@ export class Description {
     if (this.kind === 'exact') return;
     this.kind = 'exact';
     this.cursor = -1;
+    this.stream = undefined;
   }
 
   /** The messages that bring the reader up to date: all of it at first, then what is new. */
   next(): Message[] {
-    if (this.cursor >= 0 && this.kind === 'exact') {
-      if (this.cursor === this.o.journal.end) return [];
-      const delta = this.o.journal.since(this.cursor, LIMITS.deltaBytesMax);
+    const { journal } = this.o;
+    if (this.stream !== undefined) return []; // its reader first has to decode it
+    // The reader of a rateless IBLT knows the set exactly in the end.
+    if (this.cursor >= 0 && (this.kind === 'exact' || this.kind === 'riblt')) {
+      if (this.cursor === journal.end) return [];
+      const delta = journal.since(this.cursor, LIMITS.deltaBytesMax);
       if (delta !== undefined) {
         this.cursor = delta.cursor;
         return delta.bodies.map((body) => ({ type: 'delta', sequence: this.sequence++, body }));
       }
     }
-    this.cursor = this.o.journal.end;
-    return this.whole();
+    this.cursor = journal.end;
+    if (this.kind === 'riblt') return this.begin();
+    return this.kind === 'min-wise' ? [this.sketch()] : this.whole(this.kind);
   }
 
-  private whole(): Message[] {
+  /** The reader of a rateless IBLT says how far it is to go on. */
+  more({ cells }: MessageOf<'more'>): Message[] {
+    const { stream } = this;
+    if (stream === undefined) return []; // an answer to a stream that has ended
+    if (cells === 0) {
+      this.stream = undefined;
+      return [];
+    }
+    const { layout, held } = this.o;
+    if (cells * RIBLT_CELL_BYTES > 2 * exactBytes(held.count, layout.idCount)) {
+      this.makeExact();
+      return this.next();
+    }
+    return this.cells(stream, cells - stream.position);
+  }
+
+  private begin(): Message[] {
+    const { layout, held, rng, differences } = this.o;
+    this.stream = new RibltStream(held.bits, 0, layout.idCount, rng.uint32());
+    return this.cells(
+      this.stream,
+      differences === undefined ? FIRST_CELLS : ribltCellsFor(differences),
+    );
+  }
+
+  private cells(stream: RibltStream, count: number): Message[] {
+    const messages: Message[] = [];
+    for (let left = count; left > 0; left -= RIBLT_BODY_CELLS_MAX) {
+      const body = stream.next(Math.min(left, RIBLT_BODY_CELLS_MAX));
+      if (body === undefined) break;
+      messages.push(this.summary('riblt', 0, this.o.layout.blockCount, false, body));
+      this.sequence++;
+    }
+    return messages;
+  }
+
+  /** One sketch of all blocks that are not finished, from the first to the last. */
+  private sketch(): Message {
     const { layout, held, rng } = this.o;
-    const { kind } = this;
+    const isOpen = (sbn: number): boolean => held.countIn(sbn) < layout.windowSize(sbn);
+    let first = 0;
+    while (first < layout.blockCount - 1 && !isOpen(first)) first++;
+    let end = layout.blockCount;
+    while (end > first + 1 && !isOpen(end - 1)) end--;
+    const [from, to] = [layout.windowStart(first), layout.windowStart(end)];
+    const body = encodeSummary('min-wise', held.bits, from, to, rng.uint32());
+    const message = this.summary('min-wise', first, end - first, false, body);
+    this.sequence++;
+    return message;
+  }
+
+  private whole(kind: 'exact' | 'bloom' | 'art'): Message[] {
+    const { layout, held, rng } = this.o;
     const messages: Message[] = [];
     for (let sbn = 0; sbn < layout.blockCount;) {
       const firstSbn = sbn;
@@ -75,25 +146,34 @@ export class Description {
       } while (sbn < layout.blockCount && this.fits(from, sbn, ids));
       const to = layout.windowStart(sbn);
       // A window can hold more ids than a filter has room for.
-      const said = ids > BLOOM_IDS_MAX ? 'exact' : kind;
-      messages.push({
-        type: 'summary',
-        sequence: this.sequence,
-        firstSbn,
-        blockCount: sbn - firstSbn,
-        more: sbn < layout.blockCount,
-        kind: summaryKindCode(said) as SummaryKindCode,
-        body: encodeSummary(said, held.bits, from, to, rng.uint32()),
-      });
+      const said = ids > FILTER_IDS_MAX ? 'exact' : kind;
+      const seed = rng.uint32();
+      const body =
+        said === 'art'
+          ? encodeArt(held.bits, from, to, { seed })
+          : encodeSummary(said, held.bits, from, to, seed);
+      messages.push(this.summary(said, firstSbn, sbn - firstSbn, sbn < layout.blockCount, body));
     }
     this.sequence++;
     return messages;
+  }
+
+  private summary(
+    kind: SummaryKind,
+    firstSbn: number,
+    blockCount: number,
+    more: boolean,
+    body: Uint8Array,
+  ): Message {
+    const { sequence } = this;
+    const code = summaryKindCode(kind) as SummaryKindCode;
+    return { type: 'summary', sequence, firstSbn, blockCount, more, kind: code, body };
   }
 
   /** True when block sbn can join the blocks whose windows start at `from` and hold `ids`. */
   private fits(from: number, sbn: number, ids: number): boolean {
     const { layout, held } = this.o;
     if (layout.windowStart(sbn + 1) - from > SUMMARY_IDS_MAX) return false;
-    return this.kind === 'exact' || ids + held.countIn(sbn) <= BLOOM_IDS_MAX;
+    return this.kind === 'exact' || ids + held.countIn(sbn) <= FILTER_IDS_MAX;
   }
 }

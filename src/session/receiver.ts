@@ -84,6 +84,11 @@ export class Receiver {
     return room > 0 && (this.credit === 0 || room * 4 >= this.pace.target(this.rttMs()));
   }
 
+  /** Granted symbols of the block that are out. */
+  grantedIn(sbn: number): number {
+    return this.granted[sbn] ?? 0;
+  }
+
   grant(sbn: number, count: number, now: number): void {
     this.startClock(now);
     this.granted[sbn] = (this.granted[sbn] ?? 0) + count;
@@ -100,16 +105,29 @@ export class Receiver {
   /** Books one arriving symbol; undefined when no credit covers it, which is a violation (CREDIT). */
   arrive(id: SymbolId, sbn: number): Cover | undefined {
     if (this.wanted.delete(id)) return this.probing ? 'void' : 'want';
-    const granted = this.granted[sbn] ?? 0;
-    if (granted > 0) {
-      this.granted[sbn] = granted - 1;
-      this.grantedTotal--;
-      return this.probing ? 'void' : 'grant';
-    }
+    if (this.takeGrant(sbn)) return this.probing ? 'void' : 'grant';
     if (this.voidWants > 0 && this.voidWanted.has(id)) {
       this.voidWants--;
       return 'void';
     }
+    return this.takeLate(sbn);
+  }
+
+  /** Books one arriving recoded symbol, which only a grant covers. */
+  arriveRecoded(sbn: number): Cover | undefined {
+    if (this.takeGrant(sbn)) return this.probing ? 'void' : 'grant';
+    return this.takeLate(sbn);
+  }
+
+  private takeGrant(sbn: number): boolean {
+    const granted = this.granted[sbn] ?? 0;
+    if (granted === 0) return false;
+    this.granted[sbn] = granted - 1;
+    this.grantedTotal--;
+    return true;
+  }
+
+  private takeLate(sbn: number): Cover | undefined {
     const late = this.voidGranted[sbn] ?? 0;
     if (late === 0) return undefined;
     this.voidGranted[sbn] = late - 1;

@@ -3,10 +3,19 @@
 import type { SymbolId } from '../base/index.ts';
 import { Bitset, ProtocolError } from '../base/index.ts';
 import type { Layout } from '../content/index.ts';
-import type { Summary } from '../summary/index.ts';
-import { decodeExact, decodeSummary, readIdRuns, summaryKindOf } from '../summary/index.ts';
+import type { RemoteSketch } from '../summary/index.ts';
+import {
+  decodeArt,
+  decodeBloom,
+  decodeExact,
+  decodeMinWise,
+  readIdRuns,
+  RibltDecoder,
+  readRibltHeader,
+  summaryKindOf,
+} from '../summary/index.ts';
 import type { MessageOf } from '../wire/index.ts';
-import { CLOSE } from '../wire/index.ts';
+import { CLOSE, LIMITS } from '../wire/index.ts';
 
 /** Told of every id that enters or leaves the exact view, so that the planner can count holders. */
 export interface ViewListener {
@@ -14,30 +23,76 @@ export interface ViewListener {
   removed(id: SymbolId): void;
 }
 
+/** What a summary says of single ids, for one or more blocks. */
+interface Filter {
+  /** Ids described, by the sender's claim. */
+  readonly count: number;
+  has(id: SymbolId): boolean;
+}
+
+/** A min-wise sketch and the ids [from, to) that it describes. */
+export interface SketchOfRange {
+  readonly sketch: RemoteSketch;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A rateless IBLT that is being decoded. */
+interface RibltSession {
+  readonly decoder: RibltDecoder;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The other end's working set as far as it has described it. */
 export class RemoteView {
   /** Ids that the other end certainly holds. */
   readonly exact: Bitset;
+  /** The last min-wise sketch. */
+  sketched: SketchOfRange | undefined;
+  /** True once a whole description has come, whether it could be used or not. */
+  described = false;
   /** Changes with every message, so that what was derived from the view can be renewed. */
   version = 0;
   private readonly layout: Layout;
+  private readonly own: Bitset;
   private readonly listener: ViewListener | undefined;
-  private readonly filters: (Summary | undefined)[] = [];
+  private readonly filters: (Filter | undefined)[] = [];
   private nextSequence = 0;
+  private riblt: RibltSession | undefined;
+  private more: MessageOf<'more'> | undefined;
   /** Scratch of `replace`. */
-  private described: Bitset | undefined;
+  private replacement: Bitset | undefined;
 
-  constructor(layout: Layout, listener?: ViewListener) {
+  /** @param own what this end holds: some summaries only tell how the other set differs from it */
+  constructor(layout: Layout, own: Bitset, listener?: ViewListener) {
     this.layout = layout;
+    this.own = own;
     this.listener = listener;
     this.exact = new Bitset(layout.idCount);
   }
 
-  /** True when the other end holds the symbol, or its Bloom filter wrongly says so. */
+  /** True when the other end holds the symbol, or its filter wrongly says so. */
   has(id: SymbolId): boolean {
     if (this.exact.has(id)) return true;
     if (this.filters.length === 0) return false;
     return this.filters[this.layout.sbnOf(id)]?.has(id) ?? false;
+  }
+
+  /** Ids that the other end holds, as far as it has said; by its claim where it sent filters. */
+  get count(): number {
+    let count = this.exact.count;
+    this.filters.forEach((filter, sbn) => {
+      if (filter !== undefined && filter !== this.filters[sbn - 1]) count += filter.count;
+    });
+    return count;
+  }
+
+  /** The answer that the last summary calls for, once. */
+  takeAnswer(): MessageOf<'more'> | undefined {
+    const { more } = this;
+    this.more = undefined;
+    return more;
   }
 
   /** Throws ProtocolError when the summary breaks its bounds or the order of the stream. */
@@ -47,23 +102,8 @@ export class RemoteView {
     if (firstSbn + blockCount > this.layout.blockCount) {
       throw new ProtocolError(CLOSE.BAD_SUMMARY, 'summary of blocks beyond the content');
     }
-    const from = this.layout.windowStart(firstSbn);
-    const to = this.layout.windowStart(firstSbn + blockCount);
-    const kind = summaryKindOf(message.kind);
-    if (kind === undefined || kind === 'exact') {
-      const valid = kind !== undefined && this.replace(message.body, from, to);
-      if (!valid) throw new ProtocolError(CLOSE.BAD_SUMMARY, 'summary cannot be decoded');
-      // What is told exactly needs no filter beside it, whose false positives would hide symbols.
-      if (this.filters.length > 0) {
-        for (let sbn = firstSbn; sbn < firstSbn + blockCount; sbn++) this.filters[sbn] = undefined;
-      }
-    } else {
-      // A filter out of its bounds is no summary: what was known stays.
-      const filter = decodeSummary(kind, message.body, from, to);
-      if (filter?.kind === 'bloom') {
-        for (let sbn = firstSbn; sbn < firstSbn + blockCount; sbn++) this.filters[sbn] = filter;
-      }
-    }
+    this.take(message);
+    this.described ||= !message.more && this.riblt === undefined;
     this.version++;
   }
 
@@ -93,13 +133,84 @@ export class RemoteView {
     this.exact.clear();
   }
 
-  /** Makes the view of [from, to) that of an exact body, touching only ids that change; false: no such body. */
-  private replace(body: Uint8Array, from: number, to: number): boolean {
-    const described = (this.described ??= new Bitset(this.layout.idCount));
-    if (!decodeExact(body, from, to, described)) return false;
+  private take(message: MessageOf<'summary'>): void {
+    const { body } = message;
+    const from = this.layout.windowStart(message.firstSbn);
+    const to = this.layout.windowStart(message.firstSbn + message.blockCount);
+    const kind = summaryKindOf(message.kind);
+    switch (kind) {
+      case undefined:
+      case 'exact':
+        this.replacement ??= new Bitset(this.layout.idCount);
+        if (kind === undefined || !decodeExact(body, from, to, this.replacement)) {
+          throw new ProtocolError(CLOSE.BAD_SUMMARY, 'summary cannot be decoded');
+        }
+        this.become(this.replacement, from, to);
+        // What is told exactly needs no filter beside it, whose false positives would hide symbols.
+        if (this.filters.length > 0) this.filter(message, undefined);
+        this.riblt = undefined;
+        break;
+      // One of these that is out of its bounds is no summary: what was known stays.
+      case 'bloom':
+        this.filter(message, decodeBloom(body, from, to) ?? 'keep');
+        break;
+      case 'art': {
+        const tree = decodeArt(body, from, to);
+        const lacking = tree?.search(this.own).lacking;
+        const has = (id: SymbolId): boolean => lacking?.has(id) === false;
+        this.filter(message, tree === undefined ? 'keep' : { count: tree.count, has });
+        break;
+      }
+      case 'min-wise': {
+        const sketch = decodeMinWise(body, from, to);
+        if (sketch !== undefined) this.sketched = { sketch, from, to };
+        break;
+      }
+      case 'riblt':
+        this.takeCells(message, from, to);
+        break;
+    }
+  }
+
+  private filter(message: MessageOf<'summary'>, filter: Filter | undefined | 'keep'): void {
+    if (filter === 'keep') return;
+    const end = message.firstSbn + message.blockCount;
+    for (let sbn = message.firstSbn; sbn < end; sbn++) this.filters[sbn] = filter;
+  }
+
+  /** Cells of a rateless IBLT: until they are decoded, the view stays what it was. */
+  private takeCells({ sequence, body }: MessageOf<'summary'>, from: number, to: number): void {
+    if (readRibltHeader(body, to - from)?.first === 0) {
+      this.riblt = { decoder: new RibltDecoder(this.own, from, to), from, to };
+    }
+    const session = this.riblt;
+    const isIt = session !== undefined && session.from === from && session.to === to;
+    const progress = isIt ? session.decoder.take(body) : 'refused';
+    let cells = 0;
+    if (isIt && progress === 'more') {
+      // Past its bound an exact summary is shorter: asking for all that there can be asks for that.
+      cells = session.decoder.exhausted ? LIMITS.cellsMax : session.decoder.wanted;
+    } else {
+      this.riblt = undefined;
+      if (isIt && progress === 'done') this.become(this.remoteOf(session), from, to);
+    }
+    this.more = { type: 'more', sequence, cells };
+  }
+
+  /** The other end's set: the own one as it was when the session began, with the differences. */
+  private remoteOf({ decoder }: RibltSession): Bitset {
+    const { own } = decoder;
+    const remote = own.clone();
+    for (const id of decoder.added) remote.add(id);
+    for (const id of decoder.lacking) remote.delete(id);
+    return remote;
+  }
+
+  /** Makes the view of [from, to) that of `next`, touching only ids that change. */
+  private become(next: Bitset, from: number, to: number): void {
     for (let base = from & ~31; base < to; base += 32) {
       const w = base >>> 5;
-      let changed = (described.words[w] ?? 0) ^ (this.exact.words[w] ?? 0);
+      let changed = (next.words[w] ?? 0) ^ (this.exact.words[w] ?? 0);
       if (base < from) changed &= -1 << (from & 31);
       if (base + 32 > to) changed &= ~(-1 << (to & 31));
       for (; changed !== 0; changed &= changed - 1) {
@@ -108,7 +219,6 @@ export class RemoteView {
         else if (this.exact.add(id)) this.listener?.added(id);
       }
     }
-    return true;
   }
 
   private advance(sequence: number, more: boolean): void {

@@ -5,10 +5,13 @@ import type { Rng, SymbolId } from '../base/index.ts';
 import { Bitset, ProtocolError } from '../base/index.ts';
 import type { Layout } from '../content/index.ts';
 import type { WorkingSet } from '../store/index.ts';
-import type { Grant, StrategyCode } from '../wire/index.ts';
+import type { Grant, MessageOf, StrategyCode } from '../wire/index.ts';
 import { CLOSE, STRATEGY } from '../wire/index.ts';
 import type { FreshCursors } from './fresh.ts';
+import type { RecodedBatch } from './recoder.ts';
+import { isRecoding, Recoder } from './recoder.ts';
 import type { RemoteView } from './remote-view.ts';
+import { alongRing } from './ring.ts';
 
 /** Wanted ids that may wait: more than any window of credit, less than a burden. */
 export const WANTS_MAX = 8_192;
@@ -24,9 +27,17 @@ const DRIES_UNTOLD = 10;
 const BATCHES = 4;
 
 /** Symbols of one block, to be sent in one frame. */
-export interface Batch {
+export interface PlainBatch {
+  readonly kind: 'plain';
   readonly sbn: number;
   readonly esis: number[];
+}
+
+export type Batch = PlainBatch | RecodedBatch;
+
+/** Symbols in a batch. */
+export function batchCount(batch: Batch): number {
+  return batch.kind === 'plain' ? batch.esis.length : batch.symbols.length;
 }
 
 /** Credit that the sender gives back. */
@@ -57,8 +68,9 @@ export interface SenderOptions {
 }
 
 export class Sender {
-  /** What the receiver asked for; undefined until it did. */
-  strategy: StrategyCode | undefined;
+  /** Present when the receiver asked for recoded symbols. */
+  recoder: Recoder | undefined;
+  private asked: MessageOf<'ask'> | undefined;
   private readonly o: SenderOptions;
   private readonly granted: Uint32Array;
   private grantedTotal = 0;
@@ -68,6 +80,8 @@ export class Sender {
   private wantsAt = 0;
   private readonly pools: (Pool | undefined)[] = [];
   private sent: Bitset | undefined;
+  /** Ids that went out because they were wanted, where others go out by grant. */
+  private named: Bitset | undefined;
   /** Per block, how often in a row a grant met nothing to send. */
   private readonly dries: Uint8Array;
   private refusal: Refusal = { grants: [], ids: [] };
@@ -76,6 +90,33 @@ export class Sender {
     this.o = options;
     this.granted = new Uint32Array(options.layout.blockCount);
     this.dries = new Uint8Array(options.layout.blockCount);
+  }
+
+  /** What the receiver asked for; undefined until it did. */
+  get strategy(): StrategyCode | undefined {
+    return this.asked?.strategy;
+  }
+
+  /** The receiver says how it wants to be served. Throws ProtocolError the second time. */
+  ask(message: MessageOf<'ask'>): void {
+    if (this.asked !== undefined) throw new ProtocolError(CLOSE.UNEXPECTED, 'a second ask');
+    this.asked = message;
+    if (!isRecoding(message.strategy)) return;
+    const { layout, held, view, rng } = this.o;
+    const { strategy, start, finish } = message;
+    this.named = new Bitset(this.o.layout.idCount);
+    this.recoder = new Recoder({ layout, held, view, rng: rng.fork(), strategy, start, finish });
+  }
+
+  /** False while what to send depends on a description that has not come, or on a pool that is to be told first. */
+  get isReady(): boolean {
+    if (this.recoder !== undefined) return this.o.view.described && !this.recoder.isPoolDue;
+    return !this.isTold || this.o.view.described;
+  }
+
+  /** True when the receiver tells what it holds, and the sender picks what it lacks. */
+  private get isTold(): boolean {
+    return this.strategy === STRATEGY.reconciled || this.strategy === STRATEGY.partition;
   }
 
   /** Symbols of credit that wait to be sent. */
@@ -103,8 +144,8 @@ export class Sender {
 
   /** Queues wanted ids. Throws ProtocolError when the queue overflows, or before `ask`. */
   want(ids: Iterable<SymbolId>): void {
-    if (this.strategy !== STRATEGY.coordinated) {
-      throw new ProtocolError(CLOSE.UNEXPECTED, 'want without the coordinated strategy');
+    if (this.strategy !== STRATEGY.coordinated && this.recoder === undefined) {
+      throw new ProtocolError(CLOSE.UNEXPECTED, 'want without a strategy that names symbols');
     }
     for (const id of ids) this.wants.push(id);
     if (this.wants.length - this.wantsAt > WANTS_MAX) {
@@ -125,13 +166,12 @@ export class Sender {
     return { grants, ids };
   }
 
-  /** Symbols that turned out unreadable: their wants are refused. Grants for them go to other symbols. */
-  refuse(ids: readonly SymbolId[]): void {
-    if (this.strategy === STRATEGY.coordinated) this.refusal.ids.push(...ids);
-    else {
-      const sbn = this.o.layout.sbnOf(ids[0] ?? 0);
-      this.refusal.grants.push({ sbn, count: ids.length });
-    }
+  /** Symbols of a batch turned out unreadable: `ids` when they were named, `count` of block sbn otherwise. */
+  refuse(sbn: number, count: number, ids: readonly SymbolId[]): void {
+    const all = this.strategy === STRATEGY.coordinated;
+    const wanted = all ? ids : ids.filter((id) => this.named?.delete(id));
+    this.refusal.ids.push(...wanted);
+    if (count > wanted.length) this.refusal.grants.push({ sbn, count: count - wanted.length });
   }
 
   /**
@@ -156,38 +196,51 @@ export class Sender {
       const block = layout.sbnOf(id);
       if (sbn >= 0 && block !== sbn) break;
       sbn = block;
+      this.named?.add(id);
       esis.push(id - layout.windowStart(sbn));
     }
     if (this.wantsAt === this.wants.length || this.wantsAt >= WANTS_MAX) {
       this.wants.splice(0, this.wantsAt);
       this.wantsAt = 0;
     }
-    return sbn < 0 ? undefined : { sbn, esis };
+    return sbn < 0 ? undefined : { kind: 'plain', sbn, esis };
   }
 
   private nextGranted(): Batch | undefined {
     for (let sbn = this.blocks[0]; sbn !== undefined; sbn = this.blocks[0]) {
       const credit = this.granted[sbn] ?? 0;
       const most = Math.min(credit, this.batchMax);
-      const esis: number[] = [];
-      while (esis.length < most) {
-        const esi = this.pick(sbn);
-        if (esi === undefined) break;
-        esis.push(esi);
-      }
-      const left = credit - esis.length;
-      const ranDry = esis.length < most;
+      const batch = this.batch(sbn, most);
+      const count = batch === undefined ? 0 : batchCount(batch);
+      const left = credit - count;
+      const ranDry = count < most;
       if (ranDry) this.refusal.grants.push({ sbn, count: left });
-      if (esis.length > 0) this.dries[sbn] = 0;
+      if (count > 0) this.dries[sbn] = 0;
       else if (ranDry) this.wasDry(sbn);
       this.granted[sbn] = ranDry ? 0 : left;
-      this.grantedTotal -= ranDry ? credit : esis.length;
+      this.grantedTotal -= ranDry ? credit : count;
       // Blocks take turns, so that one large grant does not hold up the others.
       this.blocks.shift();
       if (!ranDry && left > 0) this.blocks.push(sbn);
-      if (esis.length > 0) return { sbn, esis };
+      if (batch !== undefined) return batch;
     }
     return undefined;
+  }
+
+  /** Up to `most` symbols of a block by the asked strategy; undefined when there is none to send. */
+  private batch(sbn: number, most: number): Batch | undefined {
+    const { layout, held } = this.o;
+    // One that holds the whole window has something better than sums: symbols that nobody has.
+    if (this.recoder !== undefined && held.countIn(sbn) < layout.windowSize(sbn)) {
+      return this.recoder.next(sbn, most);
+    }
+    const esis: number[] = [];
+    while (esis.length < most) {
+      const esi = this.pick(sbn);
+      if (esi === undefined) break;
+      esis.push(esi);
+    }
+    return esis.length === 0 ? undefined : { kind: 'plain', sbn, esis };
   }
 
   /** One ESI by the asked strategy; undefined when there is none (left) to send. */
@@ -237,7 +290,7 @@ export class Sender {
 
   /** The held symbols of a block that may be sent, in random order; replaces the pool of the block. */
   private draw(sbn: number): Pool {
-    const { layout, held, view, rng } = this.o;
+    const { layout, held, view } = this.o;
     const ids: number[] = [];
     const again = this.strategy === STRATEGY.uninformed;
     held.bits.forEach(
@@ -248,7 +301,7 @@ export class Sender {
       layout.windowStart(sbn + 1),
     );
     const pool = {
-      ids: rng.shuffle(Uint32Array.from(ids)),
+      ids: this.inOrder(Uint32Array.from(ids)),
       at: 0,
       held: held.countIn(sbn),
       view: view.version,
@@ -257,10 +310,16 @@ export class Sender {
     return pool;
   }
 
+  /** Random; for `partition` round the ring of hashed ids from where the receiver said. */
+  private inOrder(ids: Uint32Array): Uint32Array {
+    if (this.strategy !== STRATEGY.partition) return this.o.rng.shuffle(ids);
+    return alongRing(ids, this.asked?.start ?? 0);
+  }
+
   /** Sent already on this link, or known to be held by a receiver that tells. */
   private spent(id: SymbolId): boolean {
     if (this.sent?.has(id)) return true;
-    return this.strategy === STRATEGY.reconciled && this.o.view.has(id);
+    return this.isTold && this.o.view.has(id);
   }
 
   /**
@@ -270,7 +329,7 @@ export class Sender {
   private wasDry(sbn: number): void {
     const { sent } = this;
     const dries = (this.dries[sbn] ?? 0) + 1;
-    const most = this.strategy === STRATEGY.reconciled ? DRIES : DRIES_UNTOLD;
+    const most = this.isTold ? DRIES : DRIES_UNTOLD;
     this.dries[sbn] = dries % most;
     if (dries < most || sent === undefined) return;
     const { layout } = this.o;

@@ -18,6 +18,9 @@ import type { Misbehaviour } from './faults.ts';
 import type { Port } from './network.ts';
 import type { TraceEntry } from './trace.ts';
 import type { VirtualClock } from './clock.ts';
+import { missingSymbols } from './decoding.ts';
+
+type Sending = Extract<TransferOutput, { kind: 'read' | 'recode' }>;
 
 export interface SimPeerOptions {
   readonly name: string;
@@ -43,6 +46,17 @@ export interface SimFrame {
   readonly symbolBytes: number;
 }
 
+/** A frame of recoded symbols without its payloads. */
+export interface SimRecodedFrame {
+  readonly sbn: number;
+  readonly first: number;
+  /** ESIs that each symbol is the sum of; only their number crosses the wire. */
+  readonly symbols: readonly (readonly number[])[];
+  /** Which of them are not what they should be. */
+  readonly bad: readonly boolean[];
+  readonly symbolBytes: number;
+}
+
 /** What a peer has around it: time, chance and the network. */
 export interface Surroundings {
   readonly clock: VirtualClock;
@@ -52,6 +66,7 @@ export interface Surroundings {
   dial(from: SimPeer, index: number, address: string): void;
   control(port: Port | undefined, bytes: Uint8Array): void;
   symbols(port: Port | undefined, frame: SimFrame, sent: () => void): void;
+  recoded(port: Port | undefined, frame: SimRecodedFrame, sent: () => void): void;
 }
 
 /** One simulated process. Its store outlives a restart, as a disk does. */
@@ -68,7 +83,9 @@ export class SimPeer {
   readonly faults: Misbehaviour;
   /** Sources it was told of; it is told again when it restarts. */
   readonly sources: string[] = [];
-  private readonly withheld: Extract<TransferOutput, { kind: 'read' }>[] = [];
+  private readonly withheld: Sending[] = [];
+  /** Which rows of the quarantine are lies. */
+  private readonly badRows: boolean[] = [];
   private asleepUntil = 0;
   private readonly inbox: TransferInput[] = [];
   private readonly world: Surroundings;
@@ -219,7 +236,21 @@ export class SimPeer {
         this.say(this.ports.get(output.link), output.bytes);
         break;
       case 'read':
+      case 'recode':
         this.read(output);
+        break;
+      case 'quarantine': {
+        const bad = this.tainted.get(output.frame);
+        this.tainted.delete(output.frame);
+        output.keep.forEach((position, i) => {
+          this.badRows[output.rows[i] ?? 0] = bad?.[position] ?? false;
+        });
+        break;
+      }
+      case 'peel':
+        this.peel(output);
+        break;
+      case 'release':
         break;
       case 'write':
         this.write(output);
@@ -236,7 +267,7 @@ export class SimPeer {
         break;
       }
       case 'finish-block':
-        this.finishBlock(output.sbn);
+        this.finishBlock(output);
         break;
       case 'discard-block':
         this.forBlock(output.sbn, (id) => this.held.delete(id));
@@ -259,23 +290,31 @@ export class SimPeer {
     }
   }
 
-  private read(output: Extract<TransferOutput, { kind: 'read' }>): void {
-    const { link, sbn, esis } = output;
+  private read(output: Sending): void {
+    const { link, sbn } = output;
     const { faults } = this;
+    const esis = output.kind === 'read' ? output.esis : [];
+    const count = output.kind === 'read' ? esis.length : output.symbols.length;
     if (faults.silent) {
       this.withheld.push(output);
       return;
     }
     if (faults.unreadable) {
-      this.later(0, { kind: 'unreadable', link, sbn, esis });
+      this.later(0, { kind: 'unreadable', link, sbn, count, esis });
       return;
     }
-    const bad = esis.map(() => this.isBad());
+    const bad = Array.from({ length: count }, () => this.isBad());
     const { symbolBytes } = this.options.content.layout;
     const { epoch } = this;
-    this.world.symbols(this.ports.get(link), { sbn, esis, bad, symbolBytes }, () => {
-      if (epoch === this.epoch) this.feed({ kind: 'sent', link, count: esis.length });
-    });
+    const port = this.ports.get(link);
+    const sent = (): void => {
+      if (epoch === this.epoch) this.feed({ kind: 'sent', link, count });
+    };
+    if (output.kind === 'read') this.world.symbols(port, { sbn, esis, bad, symbolBytes }, sent);
+    else {
+      const { first, symbols } = output;
+      this.world.recoded(port, { sbn, first, symbols, bad, symbolBytes }, sent);
+    }
   }
 
   private isBad(): boolean {
@@ -317,20 +356,37 @@ export class SimPeer {
     this.later(this.options.diskMs ?? 0, { kind: 'written', link, sbn, esis, verdicts });
   }
 
-  private finishBlock(sbn: number): void {
+  private peel({ row, sbn, esi }: Extract<TransferOutput, { kind: 'peel' }>): void {
+    const verdict: Verdict = this.badRows[row] ? 'rejected' : 'kept';
+    if (esi !== undefined && verdict === 'kept') {
+      this.held.add(this.options.content.layout.id(sbn, esi));
+    }
+    this.later(this.options.diskMs ?? 0, { kind: 'peeled', row, verdict });
+  }
+
+  private finishBlock(output: Extract<TransferOutput, { kind: 'finish-block' }>): void {
     const { decodeMs = 0 } = this.options;
     const { faults } = this;
+    const { sbn, held, recoded, judge } = output;
     const sources = this.options.content.layout.sourceSymbols(sbn);
     const start = this.options.content.layout.windowStart(sbn);
     const whole = this.held.countRange(start, start + sources) === sources;
     const short = this.world.rng.unit() < (faults.shortDecodes ?? 0) && !whole;
     let outcome: BlockOutcome = short ? 'short' : 'ok';
+    let missing = short ? 1 : 0;
+    if (recoded.length > 0) {
+      // The code that ships says whether the sums suffice.
+      missing = missingSymbols(sources, held, recoded);
+      if (missing > 0) outcome = 'short';
+      else if (recoded.some(({ row }) => this.badRows[row])) outcome = 'corrupt';
+    }
     if (!short && (faults.corruptBlocks ?? 0) > 0) {
       faults.corruptBlocks = (faults.corruptBlocks ?? 0) - 1;
       outcome = 'corrupt';
     }
     if (outcome === 'ok') this.forBlock(sbn, (id) => this.held.add(id));
-    this.later(decodeMs, { kind: 'block-finished', sbn, outcome });
+    const liars = judge.map(({ row }) => row).filter((row) => this.badRows[row]);
+    this.later(decodeMs, { kind: 'block-finished', sbn, outcome, missing, liars });
   }
 
   private forBlock(sbn: number, visit: (id: number) => void): void {

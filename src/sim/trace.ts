@@ -22,6 +22,16 @@ export type TraceEntry =
       readonly bad: readonly boolean[];
     }
   | {
+      readonly kind: 'recoded';
+      readonly from: string;
+      readonly to: string;
+      readonly sbn: number;
+      readonly first: number;
+      readonly degrees: readonly number[];
+      /** Which of them are not what they should be. */
+      readonly bad: readonly boolean[];
+    }
+  | {
       readonly kind: 'close';
       readonly from: string;
       readonly to: string;

@@ -7,7 +7,7 @@ import { VirtualClock } from './clock.ts';
 import type { Fault } from './faults.ts';
 import type { LinkQuality, Port } from './network.ts';
 import { joinPorts } from './network.ts';
-import type { SimFrame, SimPeerOptions, Surroundings } from './sim-peer.ts';
+import type { SimFrame, SimPeerOptions, SimRecodedFrame, Surroundings } from './sim-peer.ts';
 import { SimPeer } from './sim-peer.ts';
 import type { TraceEntry, Tracer } from './trace.ts';
 
@@ -131,6 +131,23 @@ export class World implements Surroundings {
       far.to.feed({ kind: 'symbols', link: far.link, frame: number, sbn, esis });
     };
     port.send(8 + esis.length * (3 + symbolBytes), deliver, sent);
+  }
+
+  recoded(port: Port | undefined, frame: SimRecodedFrame, sent: () => void): void {
+    const far = port && this.far.get(port);
+    if (port === undefined || far === undefined || !port.open) {
+      this.clock.at(this.clock.now, sent);
+      return;
+    }
+    const { sbn, first, symbols, bad, symbolBytes } = frame;
+    const degrees = symbols.map((esis) => esis.length);
+    this.tell({ kind: 'recoded', from: far.from.name, to: far.to.name, sbn, first, degrees, bad });
+    const number = ++this.frames;
+    const deliver = (): void => {
+      if (bad.includes(true)) far.to.tainted.set(number, bad);
+      far.to.feed({ kind: 'recoded', link: far.link, frame: number, sbn, first, degrees });
+    };
+    port.send(12 + degrees.length * (1 + symbolBytes), deliver, sent);
   }
 
   private closed(port: Port, end: Far, code: number, reason: string): void {

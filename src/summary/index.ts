@@ -41,7 +41,12 @@ export {
 } from './kind.ts';
 export type { Summary, SummaryKind } from './kind.ts';
 export { decodeMinWise, encodeMinWise, MinWiseSummary } from './min-wise-bytes.ts';
-export { estimateContainment, estimateResemblance, MinWiseSketch } from './min-wise.ts';
+export {
+  estimateContainment,
+  estimateResemblance,
+  estimateShared,
+  MinWiseSketch,
+} from './min-wise.ts';
 export type { Estimate, RemoteSketch } from './min-wise.ts';
 export { decodeSummary, encodeSummary } from './summary.ts';
 export type { AnySummary } from './summary.ts';

@@ -162,6 +162,20 @@ export function estimateContainment(local: MinWiseSketch, remote: RemoteSketch):
   };
 }
 
+/**
+ * The share of the local set that the remote set also holds, |A∩B| ÷ |A|: the same with the roles exchanged. 0 when the
+ * local set is empty. Throws as `estimateResemblance`.
+ */
+export function estimateShared(local: MinWiseSketch, remote: RemoteSketch): Estimate {
+  const j = estimateResemblance(local, remote);
+  if (local.count === 0) return { value: 0, standardError: 0 };
+  const scale = (local.count + remote.count) / local.count;
+  return {
+    value: Math.min(1, (j.value * scale) / (1 + j.value), remote.count / local.count),
+    standardError: (j.standardError * scale) / (1 + j.value) ** 2,
+  };
+}
+
 function requireComparable(
   a: { readonly seed: number; readonly binBits: number },
   b: { readonly seed: number; readonly binBits: number },

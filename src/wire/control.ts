@@ -88,6 +88,7 @@ function crossFault(message: Message): Fault | undefined {
         : undefined;
     }
     case 'summary':
+    case 'pool':
       return message.firstSbn + message.blockCount > LIMITS.sbnMax + 1
         ? malformed('blocks past the largest sbn')
         : undefined;

@@ -114,6 +114,12 @@ const TABLE: Readonly<Record<MessageType, readonly Field[]>> = {
     { name: 'reason', kind: 'text', max: LIMITS.reasonCharsMax },
   ],
   more: [sequence, uint('cells', LIMITS.cellsMax)],
+  pool: [
+    uint('firstSbn', LIMITS.sbnMax),
+    uint('blockCount', LIMITS.sbnMax + 1, 1),
+    { name: 'add', kind: 'bool' },
+    bytes('body', 0, LIMITS.summaryBytesMax),
+  ],
 };
 
 /** All messages; `SHAPES[n]` has number n. */

@@ -30,6 +30,7 @@ export type {
   More,
   Ping,
   Pong,
+  Pool,
   Status,
   Summary,
   Want,

@@ -36,7 +36,7 @@ export const LIMITS = {
   /** A position on the ring of hashed symbol ids. */
   ringMax: 4_294_967_295,
   /** Cells of one rateless IBLT. */
-  cellsMax: 16_777_216,
+  cellsMax: 1_048_576,
   sequenceMax: 4_294_967_295,
   summaryBytesMax: 61_440,
   deltaBytesMax: 61_440,

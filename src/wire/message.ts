@@ -54,7 +54,7 @@ export interface Ask {
   readonly summaryKind: SummaryKindCode;
   /** f: an update after every ℓ/f symbols; 0: none. */
   readonly updateFrequency: number;
-  /** Where on the ring of hashed ids a partition sender begins, u32. */
+  /** u32: where on the ring of hashed ids a partition sender begins; the seed of recoded symbols. */
   readonly start: number;
   /** How recoded symbols will be decoded. */
   readonly finish: FinishCode;
@@ -143,6 +143,16 @@ export interface More {
   readonly cells: number;
 }
 
+/** The symbols of some blocks from which recoded symbols are made. */
+export interface Pool {
+  readonly type: 'pool';
+  readonly firstSbn: number;
+  readonly blockCount: number;
+  /** True: the body is id runs that join the pool; false: an exact summary that replaces what was said of the blocks. */
+  readonly add: boolean;
+  readonly body: Uint8Array;
+}
+
 export type Message =
   | Hello
   | WantDescriptor
@@ -159,7 +169,8 @@ export type Message =
   | Ping
   | Pong
   | Bye
-  | More;
+  | More
+  | Pool;
 
 export type MessageType = Message['type'];
 

@@ -1,5 +1,5 @@
-// Frames of recoded symbols (protocol/wire.md, "Recoded frame"): a seed and a degree for each symbol instead of ids.
-// Which symbols they are sums of follows from the pool that the sender has described.
+// Frames of recoded symbols (protocol/wire.md, "Recoded frame"): a number and a degree instead of ids. Which symbols
+// each is the sum of follows from the pool that the sender has described, and a seed that the receiver chose.
 
 import { ProtocolError, UsageError } from '../base/index.ts';
 import { CLOSE } from './codes.ts';
@@ -8,11 +8,11 @@ import { RECODED_FRAME, symbolsPerFrame } from './symbol-frame.ts';
 
 const HEAD_BYTES = 8;
 
-/** What a recoded frame carries: symbol i is a sum of degrees[i] symbols of block sbn, drawn from (seed, i). */
+/** What a recoded frame carries: symbol i is number first + i of block sbn, a sum of degrees[i] symbols. */
 export interface RecodedFrame {
   readonly sbn: number;
-  /** u32. */
-  readonly seed: number;
+  /** Number of the first symbol among all recoded ones of this block on this link, u32. */
+  readonly first: number;
   /** 1..64 each; not checked against the pool. */
   readonly degrees: readonly number[];
   /** T bytes each; views of the frame. */
@@ -26,7 +26,7 @@ export interface RecodedFrame {
  */
 export function encodeRecodedHeader(
   sbn: number,
-  seed: number,
+  first: number,
   degrees: ArrayLike<number>,
   symbolBytes: number,
 ): Uint8Array {
@@ -42,7 +42,7 @@ export function encodeRecodedHeader(
   header.setUint8(0, RECODED_FRAME);
   header.setUint8(1, n);
   header.setUint16(2, sbn);
-  header.setUint32(4, seed);
+  header.setUint32(4, first);
   for (let i = 0; i < n; i++) {
     const degree = degrees[i] ?? 0;
     if (!isDegree(degree)) throw new UsageError(`degree ${degree} is not in 1..64`);
@@ -88,7 +88,7 @@ export function decodeRecodedFrame(bytes: Uint8Array, symbolBytes: number): Reco
     degrees.push(degree);
     payloads.push(bytes.subarray(payloadAt, payloadAt + symbolBytes));
   }
-  return { sbn: header.getUint16(2), seed: header.getUint32(4), degrees, payloads };
+  return { sbn: header.getUint16(2), first: header.getUint32(4), degrees, payloads };
 }
 
 function isDegree(degree: number): boolean {
