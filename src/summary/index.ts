@@ -50,3 +50,13 @@ export {
 export type { Estimate, RemoteSketch } from './min-wise.ts';
 export { decodeSummary, encodeSummary } from './summary.ts';
 export type { AnySummary } from './summary.ts';
+export { ArtTrie } from './art-trie.ts';
+export {
+  ART_BITS_PER_ID,
+  ART_CORRECTION,
+  artFault,
+  ArtSummary,
+  decodeArt,
+  encodeArt,
+} from './art.ts';
+export type { ArtFinding, ArtOptions, ArtSearchOptions } from './art.ts';
