@@ -3,7 +3,7 @@
 
 import type { Layout } from '../content/index.ts';
 import type { DegreeDistribution } from '../fountain/index.ts';
-import { fixedDegrees, fullRankDegree, substitutionDegrees } from '../fountain/index.ts';
+import { fixedDegree, fullRankDegree, substitutionDegrees } from '../fountain/index.ts';
 import type { WorkingSet } from '../store/index.ts';
 import type { Estimate } from '../summary/index.ts';
 import { estimateShared, MinWiseSketch } from '../summary/index.ts';
@@ -31,7 +31,7 @@ export interface DegreeCase {
 export function designDegrees(c: DegreeCase): DegreeDistribution {
   const { layout, view } = c;
   if (c.strategy === STRATEGY['recode-bf']) {
-    if (c.finish === FINISH['full-rank']) return fixedDegrees(FILTERED_DEGREE);
+    if (c.finish === FINISH['full-rank']) return fixedDegree(FILTERED_DEGREE);
     const need = layout.sourceSymbolCount - view.count;
     return substitutionDegrees({ containment: 0, own: c.pooled, need });
   }
@@ -39,7 +39,7 @@ export function designDegrees(c: DegreeCase): DegreeDistribution {
   const shared = sharedWith(c.view, c.held, from, to);
   if (c.finish === FINISH['full-rank']) {
     // A degree too high costs XORs only; one too low sends sums of what the receiver has.
-    return fixedDegrees(fullRankDegree(Math.min(1, shared.value + shared.standardError)));
+    return fixedDegree(fullRankDegree(Math.min(1, shared.value + shared.standardError)));
   }
   // Too high an estimate is catastrophic for substitution, one too low is cheap.
   const containment = Math.max(0, shared.value - shared.standardError);

@@ -3,6 +3,8 @@
 // Networks" (SIGCOMM 2002), with the exact set as the baseline that every sketch has to beat.
 
 import { BLOOM_BITS_PER_ID, BLOOM_HEADER_BYTES, bloomProbes, bloomRate } from './bloom.ts';
+import { RIBLT_BODY_CELLS_MAX, RIBLT_CELL_BYTES, RIBLT_HEADER_BYTES } from './riblt-body.ts';
+import { ribltCellsFor } from './riblt-estimate.ts';
 import { varintBytes } from './rice.ts';
 
 /** Bytes of id runs: two varints a run, for runs spread evenly over a range of `window` ids. */
@@ -38,6 +40,13 @@ export function bloomBytes(held: number, bitsPerId: number = BLOOM_BITS_PER_ID):
   return BLOOM_HEADER_BYTES + Math.max(1, Math.ceil((held * bitsPerId) / 8));
 }
 
+/** Bytes of the cells that will probably do for a difference of d ids: 8·(1.45·d + 16), and headers. */
+export function ribltBytes(differences: number): number {
+  const cells = ribltCellsFor(differences);
+  const bodies = Math.ceil(cells / RIBLT_BODY_CELLS_MAX);
+  return bodies * RIBLT_HEADER_BYTES + cells * RIBLT_CELL_BYTES;
+}
+
 /** What a choice of summary depends on. */
 export interface SummaryCase {
   /** n: ids described. */
@@ -57,16 +66,26 @@ export interface SummaryCase {
   readonly wantedChance?: number;
   /** Bits per id of the Bloom filter. Default 8. */
   readonly bitsPerId?: number;
+  /** d: ids in one of the two sets but not in both, if there is an estimate. Without it no rateless IBLT. */
+  readonly differences?: number;
 }
 
 /**
- * The kind that costs less at first contact. Bloom costs its bytes and, for each of the ε·x hidden symbols,
- * T bytes with probability p; so exact wins also where its bytes are more, if T > Δbits·n/(8·ε·x·p).
- * Exact wins ties; after first contact it only gets cheaper, as deltas do not depend on f.
+ * The kind that costs least at first contact. Bloom costs its bytes and, for each of the ε·x hidden symbols,
+ * T bytes with probability p; so exact wins also where its bytes are more, if T > Δbits·n/(8·ε·x·p). A rateless
+ * IBLT hides nothing and costs its bytes, which depend on d alone. Exact wins ties; after first contact it only
+ * gets cheaper, as deltas do not depend on f.
  */
-export function chooseSummaryKind(c: SummaryCase): 'exact' | 'bloom' {
+export function chooseSummaryKind(
+  c: SummaryCase & { readonly differences?: never },
+): 'exact' | 'bloom';
+export function chooseSummaryKind(c: SummaryCase): 'exact' | 'bloom' | 'riblt';
+export function chooseSummaryKind(c: SummaryCase): 'exact' | 'bloom' | 'riblt' {
   const bitsPerId = c.bitsPerId ?? BLOOM_BITS_PER_ID;
   const hidden = bloomRate(1, bitsPerId, bloomProbes(bitsPerId)) * (c.useful ?? c.held);
   const bloom = bloomBytes(c.held, bitsPerId) + hidden * (c.wantedChance ?? 0.01) * c.symbolBytes;
-  return exactBytes(c.held, c.window, c.runs) <= bloom ? 'exact' : 'bloom';
+  const exact = exactBytes(c.held, c.window, c.runs);
+  const riblt = c.differences === undefined ? Infinity : ribltBytes(c.differences);
+  if (riblt < exact && riblt < bloom) return 'riblt';
+  return exact <= bloom ? 'exact' : 'bloom';
 }

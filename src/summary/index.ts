@@ -15,6 +15,7 @@ export {
   bloomBytes,
   chooseSummaryKind,
   exactBytes,
+  ribltBytes,
   riceBytes,
   runsBytes,
 } from './cost.ts';
@@ -32,6 +33,7 @@ export {
 export { Journal } from './journal.ts';
 export type { JournalDelta } from './journal.ts';
 export {
+  STANDALONE_KINDS,
   SUMMARY_BODY_BYTES_MAX,
   SUMMARY_IDS_MAX,
   SUMMARY_KINDS,
@@ -39,7 +41,7 @@ export {
   summaryKindOf,
   summaryRangeIds,
 } from './kind.ts';
-export type { Summary, SummaryKind } from './kind.ts';
+export type { StandaloneKind, Summary, SummaryKind } from './kind.ts';
 export { decodeMinWise, encodeMinWise, MinWiseSummary } from './min-wise-bytes.ts';
 export {
   estimateContainment,
@@ -48,6 +50,17 @@ export {
   MinWiseSketch,
 } from './min-wise.ts';
 export type { Estimate, RemoteSketch } from './min-wise.ts';
+export {
+  RIBLT_BODY_CELLS_MAX,
+  RIBLT_CELL_BYTES,
+  RIBLT_CELLS_MAX,
+  RIBLT_HEADER_BYTES,
+  ribltCellsMax,
+} from './riblt-body.ts';
+export { RibltDecoder } from './riblt-decoder.ts';
+export type { RibltDecoderOptions, RibltProgress } from './riblt-decoder.ts';
+export { ribltCellsFor } from './riblt-estimate.ts';
+export { RibltStream, RibltTable } from './riblt.ts';
 export { decodeSummary, encodeSummary } from './summary.ts';
 export type { AnySummary } from './summary.ts';
 export { ArtTrie } from './art-trie.ts';

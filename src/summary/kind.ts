@@ -4,11 +4,16 @@ import type { SymbolId } from '../base/index.ts';
 import { UsageError } from '../base/index.ts';
 import type { Bitset } from '../base/index.ts';
 
-/** How a working set is described. */
-export type SummaryKind = 'exact' | 'bloom' | 'min-wise';
+/** Kinds of which one body says all that it says by itself: those of `encodeSummary`. */
+export type StandaloneKind = 'exact' | 'bloom' | 'min-wise';
 
-/** The kinds by their code on the wire. 3 and 4 are reserved for rateless IBLT and ART. */
-export const SUMMARY_KINDS: readonly SummaryKind[] = ['exact', 'bloom', 'min-wise'];
+/** How a working set is described. `riblt` and `art` mean something only next to the reader's own set. */
+export type SummaryKind = StandaloneKind | 'riblt' | 'art';
+
+export const STANDALONE_KINDS: readonly StandaloneKind[] = ['exact', 'bloom', 'min-wise'];
+
+/** The kinds by their code on the wire. */
+export const SUMMARY_KINDS: readonly SummaryKind[] = [...STANDALONE_KINDS, 'riblt', 'art'];
 
 /** Largest body, bytes: leaves room for the rest of the message in a 64 KiB control message. */
 export const SUMMARY_BODY_BYTES_MAX = 61_440;
@@ -37,16 +42,19 @@ export function summaryKindOf(code: number): SummaryKind | undefined {
 
 /**
  * Ids that a sender should put into one summary at most: it takes whole windows up to this many, and one
- * window even if it is larger. A Bloom filter of that range has its 8 bits an id however full it is; a
- * min-wise sketch has the same size for any range, so one describes the whole content.
+ * window even if it is larger. A Bloom filter or ART of that range has its 8 bits an id however full it is. A
+ * min-wise sketch has the same size for any range, and the size of a rateless IBLT depends on the difference
+ * alone, so one describes the whole content.
  */
 export function summaryRangeIds(kind: SummaryKind): number {
   switch (kind) {
     case 'exact':
       return SUMMARY_IDS_MAX;
     case 'bloom':
+    case 'art':
       return 61_000;
     case 'min-wise':
+    case 'riblt':
       return 0xffffffff;
   }
 }
@@ -59,7 +67,7 @@ export function isSummaryRange(kind: SummaryKind, from: number, to: number): boo
     from >= 0 &&
     from < to &&
     to <= 0xffffffff &&
-    (to - from <= SUMMARY_IDS_MAX || kind === 'min-wise')
+    (to - from <= SUMMARY_IDS_MAX || kind === 'min-wise' || kind === 'riblt')
   );
 }
 

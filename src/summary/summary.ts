@@ -1,10 +1,11 @@
-// One way in and out for every kind of summary, as the summary message needs it (protocol/wire.md).
+// One way in and out for the kinds of which a body says all by itself, as the summary message needs it
+// (protocol/wire.md). The others are read next to the reader's own set: see riblt-decoder.ts.
 
 import type { Bitset } from '../base/index.ts';
 import type { BloomSummary } from './bloom.ts';
 import { decodeBloom, encodeBloom } from './bloom.ts';
 import { encodeExact, ExactSummary } from './exact.ts';
-import type { SummaryKind } from './kind.ts';
+import type { StandaloneKind, SummaryKind } from './kind.ts';
 import { requireRange } from './kind.ts';
 import type { MinWiseSummary } from './min-wise-bytes.ts';
 import { decodeMinWise, encodeMinWise } from './min-wise-bytes.ts';
@@ -19,7 +20,7 @@ export type AnySummary = ExactSummary | BloomSummary | MinWiseSummary;
  * that the reader may repeat for `min-wise`. Throws UsageError on a range that no summary may describe.
  */
 export function encodeSummary(
-  kind: SummaryKind,
+  kind: StandaloneKind,
   bits: Bitset,
   from: number,
   to: number,
@@ -36,7 +37,10 @@ export function encodeSummary(
   }
 }
 
-/** The summary in a body, undefined ("no summary") when it is not acceptable for [from, to). Never throws. */
+/**
+ * The summary in a body, undefined ("no summary") when it is not acceptable for [from, to), and for the kinds
+ * that say nothing alone. Never throws.
+ */
 export function decodeSummary(
   kind: SummaryKind,
   body: Uint8Array,
@@ -50,5 +54,8 @@ export function decodeSummary(
       return decodeBloom(body, from, to);
     case 'min-wise':
       return decodeMinWise(body, from, to);
+    case 'riblt':
+    case 'art':
+      return undefined;
   }
 }

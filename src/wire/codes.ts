@@ -52,11 +52,13 @@ export const STRATEGY = {
   partition: 6,
 } as const;
 
-/** How a working set is described (protocol/summaries.md). 3 (riblt) and 4 (art) are reserved. */
+/** How a working set is described (protocol/summaries.md). */
 export const SUMMARY_KIND = {
   exact: 0,
   bloom: 1,
   'min-wise': 2,
+  riblt: 3,
+  art: 4,
 } as const;
 
 /** Bits of `flags` in hello and status. Bits without a name are ignored by the reader. */

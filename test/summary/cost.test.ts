@@ -9,8 +9,11 @@ import {
   encodeExact,
   encodeSummary,
   exactBytes,
+  ribltBytes,
+  RibltStream,
   riceBytes,
   runsBytes,
+  STANDALONE_KINDS,
   SUMMARY_KINDS,
   summaryKindCode,
   summaryKindOf,
@@ -80,13 +83,62 @@ describe('chooseSummaryKind', () => {
   });
 });
 
+describe('chooseSummaryKind, when a difference is known', () => {
+  /** The largest d, as a share of n, for which the rateless IBLT is chosen. */
+  const crossover = (held: number, window: number, bitsPerId?: number): number => {
+    let [low, high] = [0, held];
+    while (high - low > 1) {
+      const differences = (low + high) >> 1;
+      const c = { held, window, symbolBytes: 1, differences };
+      const kind = chooseSummaryKind(bitsPerId === undefined ? c : { ...c, bitsPerId });
+      if (kind === 'riblt') low = differences;
+      else high = differences;
+    }
+    return low / held;
+  };
+
+  it.each([
+    // 8·(1.45·d + 16) + 12 bytes a body against n/4, 4.75·n/8, 10.9·n/8 and, for scattered ids, n of Bloom.
+    ['2.1 % of n against a bitmap of W = 2n', 240_000, 2, 0.0215],
+    ['5.1 % against Rice codes of W = 10n', 24_000, 10, 0.051],
+    ['8.6 % against a Bloom filter of 8 bits', 24_000, 2000, 0.0857],
+  ])('takes the rateless IBLT below d = %s', (_, held, ratio, share) => {
+    expect(Math.abs(crossover(held, held * ratio) / share - 1)).toBeLessThan(0.03);
+  });
+
+  it('takes it below d = 11.5 % of n against Rice codes of W = 2^24, where Bloom hides too much', () => {
+    const held = 24_000;
+    const at = (differences: number): string =>
+      chooseSummaryKind({ held, window: 2 ** 24, symbolBytes: 65_536, differences });
+    expect(at(0.114 * held)).toBe('riblt');
+    expect(at(0.12 * held)).toBe('exact');
+  });
+
+  it('leaves runs and small sets to the exact set', () => {
+    const lanes = { held: 24_000, window: 48_000, symbolBytes: 1400, runs: 4 };
+    expect(chooseSummaryKind({ ...lanes, differences: 0 })).toBe('exact');
+    const small = { held: 500, window: 1000, symbolBytes: 1400 };
+    expect(chooseSummaryKind({ ...small, differences: 0 })).toBe('exact');
+    expect(chooseSummaryKind({ ...small, differences: 500 })).toBe('exact');
+  });
+
+  it('counts a header for each 7,000 cells', () => {
+    expect(ribltBytes(0)).toBe(12 + 8 * 16);
+    expect(ribltBytes(100)).toBe(12 + 8 * 161);
+    expect(ribltBytes(4816)).toBe(12 + 8 * 7000);
+    expect(ribltBytes(4817)).toBe(24 + 8 * 7001);
+  });
+});
+
 describe('every kind', () => {
   it('has a code', () => {
-    expect(SUMMARY_KINDS.map(summaryKindCode)).toEqual([0, 1, 2]);
-    expect([0, 1, 2, 3, 255].map(summaryKindOf)).toEqual([
+    expect(SUMMARY_KINDS.map(summaryKindCode)).toEqual([0, 1, 2, 3, 4]);
+    expect([0, 1, 2, 3, 4, 5, 255].map(summaryKindOf)).toEqual([
       'exact',
       'bloom',
       'min-wise',
+      'riblt',
+      'art',
       undefined,
       undefined,
     ]);
@@ -100,15 +152,24 @@ describe('every kind', () => {
       bits.addRange(0, width - 1);
       expect(encodeSummary(kind, bits, 0, width, 1).length).toBeLessThanOrEqual(61_440);
     }
+    expect(summaryRangeIds('art')).toBe(summaryRangeIds('bloom'));
+    expect(summaryRangeIds('riblt')).toBe(summaryRangeIds('min-wise'));
     const wide = new Bitset(1_000_000);
     wide.add(999_999);
     const body = encodeSummary('min-wise', wide, 0, 1_000_000, 1);
     expect(decodeSummary('min-wise', body, 0, 1_000_000)?.count).toBe(1);
   });
 
+  it('that needs the own set of its reader says nothing alone', () => {
+    const body = new RibltStream(bitsetOf(10, [1]), 0, 10, 1).next(10)!;
+    for (const kind of ['riblt', 'art'] as const) {
+      expect(decodeSummary(kind, body, 0, 10)).toBeUndefined();
+    }
+  });
+
   it('round-trips through encodeSummary and decodeSummary', () => {
     const bits = bitsetOf(500, sample(rngOf(2), 100, 0, 500));
-    for (const kind of SUMMARY_KINDS) {
+    for (const kind of STANDALONE_KINDS) {
       const summary = decodeSummary(kind, encodeSummary(kind, bits, 100, 400, 77), 100, 400)!;
       expect(summary.kind).toBe(kind);
       expect(summary.count).toBe(bits.countRange(100, 400));
