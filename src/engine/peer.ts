@@ -32,6 +32,8 @@ export interface Exchange {
   /** Partial holders per symbol id, at most 255. */
   readonly holders: Uint8Array;
   readonly rng: Rng;
+  /** What the salts of descriptions are made of. */
+  readonly salt: number;
   /** Neighbours that were asked for symbols so far. */
   askedCount: number;
 }
@@ -101,9 +103,9 @@ export class Peer {
   /** Starts (or makes exact) the description of what this end holds, and sends its first message. */
   describe(exchange: Exchange, kind: SummaryKind, period: number, received: number): void {
     if (this.description === undefined) {
-      const { layout, held, journal, rng } = exchange;
+      const { layout, held, journal, salt } = exchange;
       const differences = this.differencesTo(held);
-      const options = { layout, held, journal, kind, differences, rng: rng.fork() };
+      const options = { layout, held, journal, kind, differences, salt };
       this.description = new Description(options);
     } else if (kind === 'exact') {
       this.description.makeExact();

@@ -58,7 +58,8 @@ export class Serving {
     peer.tellPool();
     if (sender.pending === 0 || !sender.isReady) return false;
     let sent = false;
-    if (peer.reading < this.readingMax) {
+    // Half of the credit is left to be chosen later, when more may be known of what the receiver lacks.
+    if (peer.reading < this.readingMax && peer.reading <= sender.pending) {
       if (this.bucket !== undefined && !this.bucket.ready(now)) {
         this.waiting = true;
         return false;

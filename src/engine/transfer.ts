@@ -337,6 +337,7 @@ export class Transfer {
       fresh: new FreshCursors(layout, options.freshFrom, rng.fork()),
       holders: blocks.holders,
       rng: rng.fork(),
+      salt: rng.uint32(),
       askedCount: 0,
     };
     const upBucket = up === undefined ? undefined : new TokenBucket(up);

@@ -19,3 +19,6 @@ export type { EncoderOptions } from './raptorq/encoder.ts';
 export { RaptorQEncoder } from './raptorq/encoder.ts';
 export { ESI_MAX, SOURCE_SYMBOLS_MAX } from './raptorq/params.ts';
 export { CONSTITUENTS_MAX, RECODED_MAX } from './raptorq/recoded.ts';
+export { DegreeDistribution, fixedDegree } from './degree-distribution.ts';
+export { fullRankDegree } from './degrees.ts';
+export { substitutionDegrees } from './substitution-degrees.ts';

@@ -17,6 +17,9 @@ import type { RemoteView } from './remote-view.ts';
  */
 const FILTERED_DEGREE = 4;
 
+/** The part of what several senders hold together that a receiver needs: 0.5 ÷ (1.1 − 0.5), at slack 1.1. */
+const SHARE_OF_SEVERAL = 5 / 6;
+
 export interface DegreeCase {
   readonly layout: Layout;
   readonly held: WorkingSet;
@@ -44,8 +47,14 @@ export function designDegrees(c: DegreeCase): DegreeDistribution {
   // Too high an estimate is catastrophic for substitution, one too low is cheap.
   const containment = Math.max(0, shared.value - shared.standardError);
   const own = c.held.bits.countRange(from, to);
-  const needed = (to - from) / layout.windowRatio - (view.sketched?.sketch.count ?? view.count);
-  return substitutionDegrees({ containment, own, need: needed });
+  const lacking = own * (1 - containment);
+  const need = (to - from) / layout.windowRatio - (view.sketched?.sketch.count ?? view.count);
+  // One that cannot bring all of it is not the only sender, and the receiver ends with a part of what each has.
+  return substitutionDegrees({
+    containment,
+    own,
+    need: need < lacking ? need : lacking * SHARE_OF_SEVERAL,
+  });
 }
 
 /** Containment: the share of the own symbols that the receiver has. */

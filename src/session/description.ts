@@ -1,7 +1,7 @@
 // The writing side of summaries and deltas: how one end keeps the other told of its working set
 // (protocol/session.md, "Describing and updates").
 
-import type { Rng } from '../base/index.ts';
+import { mix32 } from '../base/index.ts';
 import type { Layout } from '../content/index.ts';
 import type { WorkingSet } from '../store/index.ts';
 import type { Journal, SummaryKind } from '../summary/index.ts';
@@ -23,6 +23,8 @@ import { LIMITS } from '../wire/index.ts';
 const FILTER_IDS_MAX: number = LIMITS.summaryBytesMax - 64;
 /** Cells of the first flight when nothing is known of the difference. */
 const FIRST_CELLS = 64;
+/** Odd: the salts of successive descriptions differ. */
+const SALT_STEP = 0x9e3779b1;
 
 export interface DescriptionOptions {
   readonly layout: Layout;
@@ -30,8 +32,11 @@ export interface DescriptionOptions {
   /** Records every id that enters `held`. */
   readonly journal: Journal;
   readonly kind: SummaryKind;
-  /** Draws the salts. */
-  readonly rng: Rng;
+  /**
+   * What salts are made of, u32. Readers that are told at the same time get the same filter, as if it were broadcast, and
+   * each of them another one with every update.
+   */
+  readonly salt: number;
   /** About how many ids the two sets differ by, if known: the first flight of a rateless IBLT. */
   readonly differences?: number | undefined;
 }
@@ -100,8 +105,8 @@ export class Description {
   }
 
   private begin(): Message[] {
-    const { layout, held, rng, differences } = this.o;
-    this.stream = new RibltStream(held.bits, 0, layout.idCount, rng.uint32());
+    const { layout, held, differences } = this.o;
+    this.stream = new RibltStream(held.bits, 0, layout.idCount, this.salt());
     return this.cells(
       this.stream,
       differences === undefined ? FIRST_CELLS : ribltCellsFor(differences),
@@ -121,21 +126,22 @@ export class Description {
 
   /** One sketch of all blocks that are not finished, from the first to the last. */
   private sketch(): Message {
-    const { layout, held, rng } = this.o;
+    const { layout, held } = this.o;
     const isOpen = (sbn: number): boolean => held.countIn(sbn) < layout.windowSize(sbn);
     let first = 0;
     while (first < layout.blockCount - 1 && !isOpen(first)) first++;
     let end = layout.blockCount;
     while (end > first + 1 && !isOpen(end - 1)) end--;
     const [from, to] = [layout.windowStart(first), layout.windowStart(end)];
-    const body = encodeSummary('min-wise', held.bits, from, to, rng.uint32());
+    const body = encodeSummary('min-wise', held.bits, from, to, this.salt());
     const message = this.summary('min-wise', first, end - first, false, body);
     this.sequence++;
     return message;
   }
 
   private whole(kind: 'exact' | 'bloom' | 'art'): Message[] {
-    const { layout, held, rng } = this.o;
+    const { layout, held } = this.o;
+    const seed = this.salt();
     const messages: Message[] = [];
     for (let sbn = 0; sbn < layout.blockCount;) {
       const firstSbn = sbn;
@@ -147,7 +153,6 @@ export class Description {
       const to = layout.windowStart(sbn);
       // A window can hold more ids than a filter has room for.
       const said = ids > FILTER_IDS_MAX ? 'exact' : kind;
-      const seed = rng.uint32();
       const body =
         said === 'art'
           ? encodeArt(held.bits, from, to, { seed })
@@ -156,6 +161,10 @@ export class Description {
     }
     this.sequence++;
     return messages;
+  }
+
+  private salt(): number {
+    return mix32(this.o.salt + Math.imul(this.sequence, SALT_STEP));
   }
 
   private summary(

@@ -81,7 +81,7 @@ export class Receiver {
   /** True when so much credit came back that a new request is worth its message. */
   hungry(now: number): boolean {
     const room = this.room(now);
-    return room > 0 && (this.credit === 0 || room * 4 >= this.pace.target(this.rttMs()));
+    return room > 0 && (this.credit === 0 || room * 2 >= this.pace.target(this.rttMs()));
   }
 
   /** Granted symbols of the block that are out. */

@@ -23,6 +23,13 @@ export interface ViewListener {
   removed(id: SymbolId): void;
 }
 
+/**
+ * Rateless IBLTs that one link may begin, and trees that are searched for it: a few bytes of either cost a pass over the
+ * own set. An honest end begins one, and another when its journal has run over.
+ */
+const SESSIONS_MAX = 4;
+const SEARCHES_MAX = 1_024;
+
 /** What a summary says of single ids, for one or more blocks. */
 interface Filter {
   /** Ids described, by the sender's claim. */
@@ -59,6 +66,8 @@ export class RemoteView {
   private readonly listener: ViewListener | undefined;
   private readonly filters: (Filter | undefined)[] = [];
   private nextSequence = 0;
+  private sessions = 0;
+  private searches = 0;
   private riblt: RibltSession | undefined;
   private more: MessageOf<'more'> | undefined;
   /** Scratch of `replace`. */
@@ -155,7 +164,7 @@ export class RemoteView {
         this.filter(message, decodeBloom(body, from, to) ?? 'keep');
         break;
       case 'art': {
-        const tree = decodeArt(body, from, to);
+        const tree = this.searches++ < SEARCHES_MAX ? decodeArt(body, from, to) : undefined;
         const lacking = tree?.search(this.own).lacking;
         const has = (id: SymbolId): boolean => lacking?.has(id) === false;
         this.filter(message, tree === undefined ? 'keep' : { count: tree.count, has });
@@ -180,30 +189,22 @@ export class RemoteView {
 
   /** Cells of a rateless IBLT: until they are decoded, the view stays what it was. */
   private takeCells({ sequence, body }: MessageOf<'summary'>, from: number, to: number): void {
-    if (readRibltHeader(body, to - from)?.first === 0) {
+    const begins = readRibltHeader(body, to - from)?.first === 0;
+    if (begins && this.sessions++ < SESSIONS_MAX) {
       this.riblt = { decoder: new RibltDecoder(this.own, from, to), from, to };
     }
     const session = this.riblt;
     const isIt = session !== undefined && session.from === from && session.to === to;
     const progress = isIt ? session.decoder.take(body) : 'refused';
-    let cells = 0;
+    let cells = begins && !isIt ? LIMITS.cellsMax : 0;
     if (isIt && progress === 'more') {
       // Past its bound an exact summary is shorter: asking for all that there can be asks for that.
       cells = session.decoder.exhausted ? LIMITS.cellsMax : session.decoder.wanted;
     } else {
       this.riblt = undefined;
-      if (isIt && progress === 'done') this.become(this.remoteOf(session), from, to);
+      if (isIt && progress === 'done') this.become(session.decoder.remote(), from, to);
     }
     this.more = { type: 'more', sequence, cells };
-  }
-
-  /** The other end's set: the own one as it was when the session began, with the differences. */
-  private remoteOf({ decoder }: RibltSession): Bitset {
-    const { own } = decoder;
-    const remote = own.clone();
-    for (const id of decoder.added) remote.add(id);
-    for (const id of decoder.lacking) remote.delete(id);
-    return remote;
   }
 
   /** Makes the view of [from, to) that of `next`, touching only ids that change. */

@@ -8,6 +8,8 @@ export interface LinkQuality {
   readonly delayMs: number;
   /** Bytes per ms of each direction; Infinity: only the delay counts. */
   readonly bytesPerMs: number;
+  /** Control messages pass without taking the link's time, as in the paper's model; their bytes still count. */
+  readonly controlIsFree?: boolean;
 }
 
 /** One end of a link, as seen by the peer that owns it. */

@@ -11,6 +11,8 @@ export interface ScenarioOptions {
   readonly scenario: 'pair' | 'augmented' | 'four';
   readonly strategy: TransferOptions['strategy'];
   readonly summary?: TransferOptions['summary'];
+  /** How recoded symbols are decoded; full-rank by default. */
+  readonly finish?: TransferOptions['finish'];
   /** ℓ: source symbols of the one block. */
   readonly symbols: number;
   /** T, bytes; the paper's 1400 by default. */
@@ -22,6 +24,8 @@ export interface ScenarioOptions {
   readonly seed: number;
   /** One way, ms. */
   readonly delayMs?: number;
+  /** Rate of every link. A receiver has a tenth of a second's worth on its way, which an update cannot change. */
+  readonly symbolsPerMs?: number;
 }
 
 export interface ScenarioResult {
@@ -42,7 +46,13 @@ export interface ScenarioResult {
 
 export function runScenario(options: ScenarioOptions): ScenarioResult {
   const { scenario, strategy, slack, containment, seed, symbols: ell } = options;
-  const { summary = 'auto', symbolBytes = 1400, updates = 10, delayMs = 1 } = options;
+  const {
+    summary = 'auto',
+    symbolBytes = 1400,
+    updates = 10,
+    delayMs = 1,
+    symbolsPerMs = 0.25,
+  } = options;
   const content = simContent({ sourceSymbols: ell, symbolBytes });
   const { idCount } = content.layout;
   const rng = new Rng(seed);
@@ -50,8 +60,9 @@ export function runScenario(options: ScenarioOptions): ScenarioResult {
     scenario === 'four'
       ? allocateSenders(ell, idCount, slack, containment, 4, rng)
       : allocatePair(ell, idCount, slack, containment, rng);
-  // Equal links, one symbol per ms each, as the paper assumes.
-  const world = new World(rng.uint32(), () => ({ delayMs, bytesPerMs: symbolBytes }));
+  // Equal and full links, as the paper assumes; slow ones, so that little is on its way when an update comes.
+  const bytesPerMs = symbolBytes * symbolsPerMs;
+  const world = new World(rng.uint32(), () => ({ delayMs, bytesPerMs, controlIsFree: true }));
   const sources = allocation.senders.map((held, i) =>
     world.add({ name: `peer ${i + 1}`, content, held, transfer: { fetch: false } }),
   );
@@ -64,7 +75,7 @@ export function runScenario(options: ScenarioOptions): ScenarioResult {
     name: 'receiver',
     content,
     held: allocation.receiver,
-    transfer: { serve: false, strategy, summary, updateFrequency: updates },
+    transfer: { serve: false, strategy, summary, updateFrequency: updates, finish: options.finish },
   });
   sources.forEach((source) => world.source(receiver, source));
   world.run(() => receiver.transfer.status().phase === 'done');

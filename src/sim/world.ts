@@ -17,6 +17,7 @@ interface Far {
   readonly to: SimPeer;
   /** The id by which `to` knows the link. */
   link: LinkId;
+  readonly controlIsFree: boolean;
 }
 
 export class World implements Surroundings {
@@ -86,8 +87,9 @@ export class World implements Surroundings {
       return;
     }
     const quality = this.quality(from, to);
-    const near: Far = { from: to, to: from, link: 0 };
-    const far: Far = { from, to, link: 0 };
+    const { controlIsFree = false } = quality;
+    const near: Far = { from: to, to: from, link: 0, controlIsFree };
+    const far: Far = { from, to, link: 0, controlIsFree };
     const [a, b] = joinPorts(clock, quality, [
       (code, reason) => this.closed(a, near, code, reason),
       (code, reason) => this.closed(b, far, code, reason),
@@ -114,7 +116,8 @@ export class World implements Surroundings {
     const far = port && this.far.get(port);
     if (port === undefined || far === undefined) return;
     this.tell({ kind: 'control', from: far.from.name, to: far.to.name, bytes });
-    port.send(bytes.length + 4, () => far.to.feed({ kind: 'control', link: far.link, bytes }));
+    const size = far.controlIsFree ? 0 : bytes.length + 4;
+    port.send(size, () => far.to.feed({ kind: 'control', link: far.link, bytes }));
   }
 
   symbols(port: Port | undefined, frame: SimFrame, sent: () => void): void {

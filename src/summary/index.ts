@@ -55,6 +55,7 @@ export {
   RIBLT_CELL_BYTES,
   RIBLT_CELLS_MAX,
   RIBLT_HEADER_BYTES,
+  readRibltHeader,
   ribltCellsMax,
 } from './riblt-body.ts';
 export { RibltDecoder } from './riblt-decoder.ts';

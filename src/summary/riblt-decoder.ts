@@ -89,6 +89,14 @@ export class RibltDecoder {
     return this.ours;
   }
 
+  /** The remote set in [from, to): the own one as it was when the session began, with the differences. When done. */
+  remote(): Bitset {
+    const remote = this.own.clone();
+    for (const id of this.theirs) remote.add(id);
+    for (const id of this.ours) remote.delete(id);
+    return remote;
+  }
+
   /** d as far as it is known: all of it when done. */
   get differences(): number {
     return this.peeled.size;
