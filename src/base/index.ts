@@ -1,4 +1,4 @@
-export { concatBytes, equalBytes, fromHex, popcount32, toHex } from './bytes.ts';
+export { concatBytes, equalBytes, fromHex, isZero, popcount32, toHex, xorInto } from './bytes.ts';
 export { Bitset } from './bitset.ts';
 export { CorruptError, ProtocolError, UsageError } from './errors.ts';
 export type { Sha256 } from './hasher.ts';

@@ -5,15 +5,17 @@ import type { WebSocket } from 'ws';
 import type { LinkId } from '../base/index.ts';
 import { ProtocolError } from '../base/index.ts';
 import type { TransferEvent, TransferInput, TransferOutput, TransferStatus } from '../engine/io.ts';
-import { CLOSE, decodeSymbolFrame, encodeControl } from '../wire/index.ts';
+import { CLOSE, decodeRecodedFrame, decodeSymbolFrame, encodeControl } from '../wire/index.ts';
 import type { Dial } from './dial.ts';
 import { dial } from './dial.ts';
 import { HeadwaterError, humanReason, storeReason } from './errors.ts';
 import { IncomingFrames } from './incoming-frames.ts';
 import { OutgoingFrames } from './outgoing-frames.ts';
+import { Quarantine } from './quarantine.ts';
 import { CLOSE_MS } from './socket-options.ts';
 import { Sockets } from './sockets.ts';
 import type { Storage } from './storage.ts';
+import { SymbolSums } from './symbol-sums.ts';
 
 /** What a driver needs of a Transfer. */
 export interface Machine {
@@ -21,6 +23,8 @@ export interface Machine {
   poll(): TransferOutput;
   status(): TransferStatus;
 }
+
+type FinishBlock = Extract<TransferOutput, { kind: 'finish-block' }>;
 
 export interface DriverOptions {
   readonly machine: Machine;
@@ -34,6 +38,14 @@ export interface DriverOptions {
   readonly onFailure: (error: HeadwaterError) => void;
 }
 
+/** What there is once the store is open. */
+interface Open {
+  readonly storage: Storage;
+  readonly sums: SymbolSums;
+  readonly incoming: IncomingFrames;
+  readonly quarantine: Quarantine;
+}
+
 /** setTimeout takes no more. */
 const TIMER_MS_MAX = 0x7fffffff;
 
@@ -43,8 +55,7 @@ export class Driver {
   private readonly sockets: Sockets;
   private readonly outgoing: OutgoingFrames;
   private readonly dials = new Set<Dial>();
-  private storage: Storage | undefined;
-  private incoming: IncomingFrames | undefined;
+  private store: Open | undefined;
   private readonly inputs: TransferInput[] = [];
   private running = false;
   /** Links are being let go: no new ones. */
@@ -61,10 +72,21 @@ export class Driver {
     this.options = options;
     this.sockets = new Sockets({
       control: (link, bytes) => this.feed({ kind: 'control', link, bytes }),
-      symbols: (link, frame) => this.symbols(link, frame),
+      symbols: (link, bytes) =>
+        this.arrived(link, ({ storage, incoming }) => {
+          const symbols = decodeSymbolFrame(bytes, storage.layout.symbolBytes);
+          const { sbn, esis } = symbols;
+          return { kind: 'symbols', link, frame: incoming.keep(link, symbols), sbn, esis };
+        }),
+      recoded: (link, bytes) =>
+        this.arrived(link, ({ storage, incoming }) => {
+          const symbols = decodeRecodedFrame(bytes, storage.layout.symbolBytes);
+          const { sbn, seed, degrees } = symbols;
+          return { kind: 'recoded', link, frame: incoming.keep(link, symbols), sbn, seed, degrees };
+        }),
       violation: (link, code, reason) => this.feed({ kind: 'violation', link, code, reason }),
       closed: (link, code, reason) => {
-        this.incoming?.forget(link);
+        this.store?.incoming.forget(link);
         this.feed({ kind: 'link-closed', link, code, reason });
       },
     });
@@ -113,10 +135,14 @@ export class Driver {
     this.closed = true;
     clearTimeout(this.timer);
     await Promise.allSettled(this.busy);
+    const { store } = this;
+    if (store === undefined) return;
     try {
-      await this.incoming?.settle();
+      await store.incoming.settle();
+      await store.quarantine.settle();
     } finally {
-      await this.storage?.close();
+      store.sums.release();
+      await store.storage.close();
     }
   }
 
@@ -178,15 +204,23 @@ export class Driver {
       case 'read':
         return this.outgoing.read(output);
       case 'write':
-        return this.incoming?.write(output);
+        return this.store?.incoming.write(output);
+      case 'recode':
+        return this.outgoing.recode(output);
+      case 'quarantine':
+        return this.store?.quarantine.keep(output);
+      case 'peel':
+        return this.store?.quarantine.peel(output);
+      case 'release':
+        return this.store?.quarantine.release(output);
       case 'write-leaves':
-        return this.store((storage) => storage.putLeaves(output.sbn, output.leaves));
+        return this.change((storage) => storage.putLeaves(output.sbn, output.leaves));
       case 'read-leaves':
         return this.readLeaves(output.link, output.sbn);
       case 'finish-block':
-        return this.finishBlock(output.sbn, output.held);
+        return this.finishBlock(output);
       case 'discard-block':
-        return this.store((storage) => storage.discardBlock(output.sbn));
+        return this.change((storage) => storage.discardBlock(output.sbn));
       case 'finish-content':
         return this.finishContent();
       case 'open':
@@ -194,7 +228,7 @@ export class Driver {
       case 'dial':
         return this.dial(output.index, output.address);
       case 'close':
-        this.incoming?.forget(output.link);
+        this.store?.incoming.forget(output.link);
         return this.sockets.close(output.link, output.code, output.reason, output.bytes);
       case 'event':
         return this.options.onEvent(output.event);
@@ -207,13 +241,8 @@ export class Driver {
         .openStorage(descriptor, (error) => this.diskFailed(error))
         .then(
           (storage) => {
-            this.storage = storage;
-            this.outgoing.storage = storage;
-            this.incoming = new IncomingFrames(
-              storage,
-              (input) => this.feed(input),
-              (error) => this.diskFailed(error),
-            );
+            this.store = this.openedStore(storage);
+            this.outgoing.from = this.store;
             this.feed({ kind: 'opened', held: storage.held, leaves: storage.leavesHeld });
           },
           (error: unknown) => {
@@ -246,16 +275,24 @@ export class Driver {
     );
   }
 
-  private symbols(link: LinkId, bytes: Uint8Array): void {
-    if (this.storage === undefined || this.incoming === undefined) {
+  private openedStore(storage: Storage): Open {
+    const feed = (input: TransferInput): void => this.feed(input);
+    const diskFailed = (error: unknown): void => this.diskFailed(error);
+    const sums = new SymbolSums(storage);
+    const incoming = new IncomingFrames(storage, feed, diskFailed);
+    const quarantine = new Quarantine({ storage, sums, incoming, feed, diskFailed });
+    return { storage, sums, incoming, quarantine };
+  }
+
+  /** A frame of symbols: `input` makes of it what the machine is told. */
+  private arrived(link: LinkId, input: (store: Open) => TransferInput): void {
+    if (this.store === undefined) {
       const reason = 'symbols before they were asked for';
       this.feed({ kind: 'violation', link, code: CLOSE.UNEXPECTED, reason });
       return;
     }
     try {
-      const symbols = decodeSymbolFrame(bytes, this.storage.layout.symbolBytes);
-      const frame = this.incoming.keep(link, symbols);
-      this.feed({ kind: 'symbols', link, frame, sbn: symbols.sbn, esis: symbols.esis });
+      this.feed(input(this.store));
     } catch (error) {
       const code = error instanceof ProtocolError ? error.code : CLOSE.MALFORMED;
       this.feed({ kind: 'violation', link, code, reason: humanReason(error) });
@@ -265,28 +302,34 @@ export class Driver {
   private readLeaves(link: LinkId, sbn: number): void {
     const answer = (leaves: Uint8Array | undefined): void =>
       this.feed({ kind: 'leaves-read', link, sbn, leaves });
-    if (this.storage === undefined) return answer(undefined);
-    this.track(this.storage.leaves(sbn).then(answer, () => answer(undefined)));
+    if (this.store === undefined) return answer(undefined);
+    this.track(this.store.storage.leaves(sbn).then(answer, () => answer(undefined)));
   }
 
-  private finishBlock(sbn: number, held: readonly number[]): void {
-    const { storage } = this;
-    if (storage === undefined) return;
+  private finishBlock({ sbn, held, recoded, judge }: FinishBlock): void {
+    if (this.store === undefined) return;
+    const { storage, quarantine } = this.store;
+    const equations = quarantine.payloads(recoded);
+    const judged = quarantine.payloads(judge);
+    const finish = async (): Promise<void> => {
+      // Peels of the block verify what they find, and a finished block lets go of its leaves.
+      await quarantine.settle(sbn);
+      const finished = await storage.finishBlock(sbn, held, equations, judged);
+      this.feed({ kind: 'block-finished', sbn, ...finished });
+    };
     this.track(
-      storage.finishBlock(sbn, held).then(
-        (outcome) => this.feed({ kind: 'block-finished', sbn, outcome }),
-        (error: unknown) => {
-          this.diskFailed(error); // first: it says what was wrong
-          this.feed({ kind: 'block-finished', sbn, outcome: 'failed' });
-        },
-      ),
+      finish().catch((error: unknown) => {
+        this.diskFailed(error); // first: it says what was wrong
+        this.feed({ kind: 'block-finished', sbn, outcome: 'failed' });
+      }),
     );
   }
 
   private finishContent(): void {
-    const { storage, incoming } = this;
-    if (storage === undefined || incoming === undefined) return;
+    if (this.store === undefined) return;
+    const { storage, incoming, quarantine } = this.store;
     const finish = async (): Promise<void> => {
+      await quarantine.settle();
       await incoming.settle();
       const problem = await storage.finishContent();
       this.feed({ kind: 'content-finished', problem });
@@ -300,9 +343,9 @@ export class Driver {
   }
 
   /** Work on the store that is not answered; its failure ends the transfer. */
-  private store(work: (storage: Storage) => Promise<void>): void {
-    if (this.storage === undefined) return;
-    this.track(work(this.storage).catch((error: unknown) => this.diskFailed(error)));
+  private change(work: (storage: Storage) => Promise<void>): void {
+    if (this.store === undefined) return;
+    this.track(work(this.store.storage).catch((error: unknown) => this.diskFailed(error)));
   }
 
   private track(work: Promise<void>): void {

@@ -1,9 +1,8 @@
-// Symbol frames on their way from a socket into the store: kept as views until the machine has chosen,
-// verified, and written together with what else arrived meanwhile.
+// Frames on their way from a socket: kept as views until the machine has chosen. Their symbols, and those that recoded
+// ones turned out to be, are verified and written together with what else arrived meanwhile.
 
 import type { LinkId } from '../base/index.ts';
 import type { TransferInput, TransferOutput, Verdict } from '../engine/io.ts';
-import type { SymbolFrame } from '../wire/index.ts';
 import type { Incoming, Storage } from './storage.ts';
 
 type Feed = (input: TransferInput) => void;
@@ -18,16 +17,14 @@ const BATCH_MS = 2;
 
 interface Frame {
   readonly link: LinkId;
-  readonly symbols: SymbolFrame;
+  readonly payloads: readonly Uint8Array[];
 }
 
 interface Pending {
-  readonly link: LinkId;
-  readonly sbn: number;
-  /** The kept symbols of the output, and what became of each. */
-  readonly esis: number[];
-  readonly verdicts: Verdict[];
-  readonly symbols: Incoming[];
+  /** Verified symbols. */
+  readonly symbols: readonly Incoming[];
+  /** Called when they are stored, or when they cannot be. */
+  readonly done: (stored: boolean) => void;
 }
 
 export class IncomingFrames {
@@ -48,11 +45,18 @@ export class IncomingFrames {
     this.diskFailed = diskFailed;
   }
 
-  /** Keeps a frame until its `write` output; returns its number. */
-  keep(link: LinkId, symbols: SymbolFrame): number {
+  /** Keeps a frame, of symbols or recoded ones, until the output that it is for; returns its number. */
+  keep(link: LinkId, { payloads }: { readonly payloads: readonly Uint8Array[] }): number {
     const frame = this.nextFrame++;
-    this.frames.set(frame, { link, symbols });
+    this.frames.set(frame, { link, payloads });
     return frame;
+  }
+
+  /** Forgets a frame; returns its payloads, which are views, unless its link is gone. */
+  take(frame: number): readonly Uint8Array[] {
+    const payloads = this.frames.get(frame)?.payloads ?? [];
+    this.frames.delete(frame);
+    return payloads;
   }
 
   /** Forgets the frames of a link that is gone. */
@@ -62,26 +66,36 @@ export class IncomingFrames {
 
   /** Does a `write` output: verifies at once, stores with the next batch. */
   write(output: Write): void {
-    const frame = this.frames.get(output.frame);
-    this.frames.delete(output.frame);
+    const payloads = this.take(output.frame);
     if (output.keep.length === 0) return;
     const { link, sbn } = output;
-    const pending: Pending = { link, sbn, esis: [], verdicts: [], symbols: [] };
+    const esis: number[] = [];
+    const verdicts: Verdict[] = [];
+    const symbols: Incoming[] = [];
     for (const position of output.keep) {
       const esi = output.esis[position] ?? -1;
-      const bytes = frame?.symbols.payloads[position];
-      pending.esis.push(esi);
+      const bytes = payloads[position];
+      esis.push(esi);
       if (bytes === undefined || this.broken) {
-        pending.verdicts.push('failed');
+        verdicts.push('failed');
       } else if (this.storage.verify(sbn, esi, bytes)) {
-        pending.verdicts.push('kept');
-        pending.symbols.push({ sbn, esi, bytes });
+        verdicts.push('kept');
+        symbols.push({ sbn, esi, bytes });
       } else {
-        pending.verdicts.push('rejected');
+        verdicts.push('rejected');
       }
     }
-    this.waiting.push(pending);
-    this.waitingBytes += pending.symbols.length * this.storage.layout.symbolBytes;
+    this.store(symbols, (stored) => {
+      const settled = stored ? verdicts : verdicts.map(spoiled);
+      this.feed({ kind: 'written', link, sbn, esis, verdicts: settled });
+    });
+  }
+
+  /** Stores verified symbols with the next batch; they must not change until `done` is called. */
+  store(symbols: readonly Incoming[], done: (stored: boolean) => void): void {
+    if (this.broken && symbols.length > 0) return done(false);
+    this.waiting.push({ symbols, done });
+    this.waitingBytes += symbols.length * this.storage.layout.symbolBytes;
     this.schedule();
   }
 
@@ -124,10 +138,7 @@ export class IncomingFrames {
         failure = error ?? new Error('the store failed');
       }
     }
-    for (const { link, sbn, esis, verdicts } of batch) {
-      const settled = failure === undefined ? verdicts : verdicts.map(spoiled);
-      this.feed({ kind: 'written', link, sbn, esis, verdicts: settled });
-    }
+    for (const { done } of batch) done(failure === undefined);
     if (failure === undefined || this.broken) return;
     this.broken = true;
     this.diskFailed(failure);

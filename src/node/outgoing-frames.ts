@@ -1,23 +1,33 @@
-// Symbol frames on their way from the store to a socket. `sent` is only said when the socket has let go of the
+// Frames of symbols, recoded or not, on their way from the store to a socket. `sent` is only said when the socket has let go of the
 // bytes: that is all the backpressure there is, and all there need be.
 
+import type { LinkId } from '../base/index.ts';
 import type { TransferInput, TransferOutput } from '../engine/io.ts';
+import type { Frame } from './frame-pool.ts';
 import { FramePool } from './frame-pool.ts';
 import type { Sockets } from './sockets.ts';
 import type { Storage } from './storage.ts';
+import type { SymbolSums } from './symbol-sums.ts';
+
+/** What frames are read from. */
+export interface Readable {
+  readonly storage: Pick<Storage, 'layout' | 'readInto'>;
+  readonly sums: Pick<SymbolSums, 'make'>;
+}
 
 type Read = Extract<TransferOutput, { kind: 'read' }>;
+type Recode = Extract<TransferOutput, { kind: 'recode' }>;
 
 export class OutgoingFrames {
   /** Set when the store is open; until then nothing can be read. */
-  storage: Storage | undefined;
+  from: Readable | undefined;
   private readonly pool = new FramePool();
-  private readonly sockets: Sockets;
+  private readonly sockets: Pick<Sockets, 'sendFrame'>;
   private readonly feed: (input: TransferInput) => void;
   private readonly track: (work: Promise<void>) => void;
 
   constructor(
-    sockets: Sockets,
+    sockets: Pick<Sockets, 'sendFrame'>,
     feed: (input: TransferInput) => void,
     track: (work: Promise<void>) => void,
   ) {
@@ -28,17 +38,35 @@ export class OutgoingFrames {
 
   /** Does a `read` output; answers `sent` or `unreadable`, once. */
   read({ link, sbn, esis }: Read): void {
-    const unreadable = (): void => this.feed({ kind: 'unreadable', link, sbn, esis });
-    if (this.storage === undefined) return unreadable();
-    const frame = this.pool.take(sbn, esis, this.storage.layout.symbolBytes);
-    const send = (): void =>
-      this.sockets.sendFrame(link, frame.bytes, (left) => {
-        // A socket that failed may still refer to the bytes: those are not used again.
-        if (left) this.pool.release(frame);
-        this.feed({ kind: 'sent', link, count: esis.length });
-      });
-    const read = this.storage.readInto(sbn, esis, frame.payloads);
+    const count = esis.length;
+    const unreadable = (): void => this.feed({ kind: 'unreadable', link, sbn, count, esis });
+    if (this.from === undefined) return unreadable();
+    const { storage } = this.from;
+    const frame = this.pool.take(sbn, esis, storage.layout.symbolBytes);
+    const send = (): void => this.send(link, frame, count);
+    const read = storage.readInto(sbn, esis, frame.payloads);
     if (read === true) return send();
     this.track(read.then((found) => (found ? send() : unreadable()), unreadable));
+  }
+
+  /** Does a `recode` output; answers `sent` or `unreadable`, once. */
+  recode({ link, sbn, seed, symbols }: Recode): void {
+    const count = symbols.length;
+    const unreadable = (): void => this.feed({ kind: 'unreadable', link, sbn, count, esis: [] });
+    if (this.from === undefined) return unreadable();
+    const { storage, sums } = this.from;
+    const degrees = symbols.map((esis) => esis.length);
+    const frame = this.pool.takeRecoded(sbn, seed, degrees, storage.layout.symbolBytes);
+    const made = sums.make({ sbn, symbols, target: frame.payloads, onto: false });
+    const send = (): void => this.send(link, frame, count);
+    this.track(made.then((found) => (found ? send() : unreadable()), unreadable));
+  }
+
+  private send(link: LinkId, frame: Frame, count: number): void {
+    this.sockets.sendFrame(link, frame.bytes, (left) => {
+      // A socket that failed may still refer to the bytes: those are not used again.
+      if (left) this.pool.release(frame);
+      this.feed({ kind: 'sent', link, count });
+    });
   }
 }

@@ -7,16 +7,16 @@ import { CorruptError, toHex } from '../base/index.ts';
 import { Bitset } from '../base/index.ts';
 import type { Descriptor, Layout } from '../content/index.ts';
 import { rootAt, verifySymbol } from '../content/index.ts';
-import type { BlockOutcome } from '../engine/io.ts';
 import { diskFailure, humanReason } from './errors.ts';
 import type { FileStoreOptions } from './file-store.ts';
 import { FileStore } from './file-store.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { RepairSource } from './repair-source.ts';
 import { sha256 } from './sha256.ts';
-import type { Incoming, Problem, Storage } from './storage.ts';
+import type { Finished, Incoming, Problem, Recoded, Storage } from './storage.ts';
 import { GroupCommit } from './store/group-commit.ts';
 import type { Pool } from './work/pool.ts';
+import { buffersOf, packRecoded } from './work/recoded.ts';
 import type { FinishBlockTask } from './work/tasks.ts';
 import { layoutParameters } from './work/tasks.ts';
 
@@ -53,8 +53,8 @@ export class PartContent implements Storage {
   private readonly repairs: RepairSource;
   /** Blocks that are whole and checked: they are read like a complete file. */
   private readonly whole: Bitset;
-  /** Source symbols verified and written by this run, per block. */
-  private readonly verified: Uint32Array;
+  /** Ids of the source symbols verified and written by this run. */
+  private readonly verified: Bitset;
   /** Leaves of blocks that symbols come for. Few: the machine opens a handful of blocks at a time. */
   private readonly leavesOf: (Uint8Array | undefined)[];
   /** Blocks from the first on that the whole-file hash has been fed, or soon will. */
@@ -84,7 +84,7 @@ export class PartContent implements Storage {
     this.whole = new Bitset(layout.blockCount);
     if (options.trustWhole === true) this.takeWhole();
     this.hashKey = `download ${options.out} ${performance.now()}`;
-    this.verified = new Uint32Array(layout.blockCount);
+    this.verified = new Bitset(layout.idCount);
     this.leavesOf = new Array<Uint8Array | undefined>(layout.blockCount).fill(undefined);
   }
 
@@ -149,7 +149,7 @@ export class PartContent implements Storage {
       symbols.map(({ sbn, esi, bytes }) => ({ id: layout.id(sbn, esi), bytes })),
     );
     for (const { sbn, esi } of symbols) {
-      if (esi < layout.sourceSymbols(sbn)) this.verified[sbn] = (this.verified[sbn] ?? 0) + 1;
+      if (esi < layout.sourceSymbols(sbn)) this.verified.add(layout.id(sbn, esi));
     }
     this.commits.touch();
   }
@@ -158,22 +158,31 @@ export class PartContent implements Storage {
     await this.store.commit();
   }
 
-  async finishBlock(sbn: number, held: readonly number[]): Promise<BlockOutcome> {
+  async finishBlock(
+    sbn: number,
+    held: readonly number[],
+    recoded: readonly Recoded[],
+    judge: readonly Recoded[],
+  ): Promise<Finished> {
     // Every symbol passed its leaf in this run. Hashing the block once more for its root would cost a fifth of a
     // download's processor time and show nothing new: what the disk made of it, the whole-file hash reads back.
-    const isVerified = this.verified[sbn] === this.layout.sourceSymbols(sbn);
-    const outcome = isVerified ? 'ok' : await this.decodeAndCheck(sbn, held);
-    if (outcome !== 'ok') return outcome;
+    const finished: Finished =
+      judge.length === 0 && this.isVerified(sbn)
+        ? { outcome: 'ok' }
+        : await this.decodeAndCheck(sbn, held, recoded, judge);
+    if (finished.outcome !== 'ok') return finished;
     this.whole.add(sbn);
     this.leavesOf[sbn] = undefined;
     this.commits.touch();
     this.hashOn();
-    return 'ok';
+    return finished;
   }
 
   async discardBlock(sbn: number): Promise<void> {
     this.whole.delete(sbn);
-    this.verified[sbn] = 0;
+    for (let esi = 0; esi < this.layout.sourceSymbols(sbn); esi++) {
+      this.verified.delete(this.layout.id(sbn, esi));
+    }
     this.leavesOf[sbn] = await this.store.readLeaves(sbn);
     await this.store.discardBlock(sbn);
   }
@@ -206,7 +215,19 @@ export class PartContent implements Storage {
     else await this.store.close();
   }
 
-  private async decodeAndCheck(sbn: number, held: readonly number[]): Promise<BlockOutcome> {
+  private isVerified(sbn: number): boolean {
+    const { layout, verified } = this;
+    const from = layout.windowStart(sbn);
+    const sourceCount = layout.sourceSymbols(sbn);
+    return verified.countRange(from, from + sourceCount) === sourceCount;
+  }
+
+  private async decodeAndCheck(
+    sbn: number,
+    held: readonly number[],
+    recoded: readonly Recoded[],
+    judge: readonly Recoded[],
+  ): Promise<Finished> {
     const { layout, store, options } = this;
     const sourceCount = layout.sourceSymbols(sbn);
     const repairs = held.filter((esi) => esi >= sourceCount);
@@ -222,15 +243,24 @@ export class PartContent implements Storage {
       held: esis,
       repairPath: store.repairPath,
       repairOffsets,
+      recoded: packRecoded(recoded, layout.symbolBytes),
+      judge: packRecoded(judge, layout.symbolBytes),
       // A copy: a view takes the roots of all blocks along.
       sourceRoot: rootAt(options.descriptor.sourceRoots, sbn).slice(),
     };
-    const handed = [esis.buffer, repairOffsets.buffer];
-    const { outcome, decoded } = await options.pool.run(task, DECODE_WORKER, handed);
-    if (outcome !== 'ok') return outcome;
+    const handed = [
+      esis.buffer,
+      repairOffsets.buffer,
+      ...buffersOf(task.recoded),
+      ...buffersOf(task.judge),
+    ];
+    const answer = await options.pool.run(task, DECODE_WORKER, handed);
+    const { outcome, decoded, missing } = answer;
+    if (outcome === 'short') return { outcome, missing };
+    if (outcome !== 'ok') return { outcome };
     if (decoded) await store.adoptBlock(sbn);
     if (repairs.length > 0) await store.deleteRepair(sbn);
-    return 'ok';
+    return { outcome, liars: Array.from(answer.liars, (at) => judge[at]?.row ?? -1) };
   }
 
   private takeWhole(): void {

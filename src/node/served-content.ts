@@ -12,12 +12,11 @@ import {
   layoutOf,
   leavesOffset,
 } from '../content/index.ts';
-import type { BlockOutcome } from '../engine/io.ts';
 import { diskFailure } from './errors.ts';
 import { ReadAhead, readExactly } from './read-ahead.ts';
 import { RepairSource } from './repair-source.ts';
 import { sha256 } from './sha256.ts';
-import type { Problem, Storage } from './storage.ts';
+import type { Finished, Problem, Storage } from './storage.ts';
 import type { Pool } from './work/pool.ts';
 import { layoutParameters } from './work/tasks.ts';
 
@@ -144,8 +143,8 @@ export class ServedContent implements Storage {
   commit(): Promise<void> {
     return Promise.resolve();
   }
-  finishBlock(): Promise<BlockOutcome> {
-    return Promise.resolve('ok');
+  finishBlock(): Promise<Finished> {
+    return Promise.resolve({ outcome: 'ok' });
   }
   discardBlock(): Promise<void> {
     return Promise.resolve();

@@ -11,6 +11,7 @@ import { CLOSE_MS } from './socket-options.ts';
 export interface SocketEvents {
   control(link: LinkId, bytes: Uint8Array): void;
   symbols(link: LinkId, frame: Uint8Array): void;
+  recoded(link: LinkId, frame: Uint8Array): void;
   violation(link: LinkId, code: number, reason: string): void;
   closed(link: LinkId, code: number, reason: string): void;
 }
@@ -158,6 +159,9 @@ export class Sockets {
     switch (frameKind(data)) {
       case 'symbols':
         this.events.symbols(link, data);
+        return;
+      case 'recoded':
+        this.events.recoded(link, data);
         return;
       case 'control':
         if (data.length > LIMITS.controlBytesMax) {

@@ -12,6 +12,23 @@ export interface Incoming {
   readonly bytes: Uint8Array;
 }
 
+/** A recoded symbol of the quarantine: what should be the XOR of the symbols `esis` of its block. */
+export interface Recoded {
+  readonly row: number;
+  readonly esis: readonly number[];
+  /** T bytes. */
+  readonly bytes: Uint8Array;
+}
+
+/** How the end of a block went. */
+export interface Finished {
+  readonly outcome: BlockOutcome;
+  /** When short: at least so many more symbols are needed. */
+  readonly missing?: number;
+  /** When ok: the rows among those to judge that are not the XOR of their symbols. */
+  readonly liars?: readonly number[];
+}
+
 /** Why the end of a download failed. */
 export interface Problem {
   readonly code: FailureCode;
@@ -40,7 +57,16 @@ export interface Storage {
   write(symbols: readonly Incoming[]): Promise<void>;
   /** Makes what was written so far survive a crash. */
   commit(): Promise<void>;
-  finishBlock(sbn: number, held: readonly number[]): Promise<BlockOutcome>;
+  /**
+   * Decodes what is missing of the block from the symbols held, with the symbols `recoded` as further equations, and
+   * checks the block. When it is right, those of `judge` are compared with it. The payloads are copied at once.
+   */
+  finishBlock(
+    sbn: number,
+    held: readonly number[],
+    recoded: readonly Recoded[],
+    judge: readonly Recoded[],
+  ): Promise<Finished>;
   discardBlock(sbn: number): Promise<void>;
   /** Checks the whole file and gives it its final name; undefined when that succeeded. */
   finishContent(): Promise<Problem | undefined>;

@@ -4,6 +4,16 @@
 import type { BlockOutcome } from '../../engine/io.ts';
 import type { LayoutParameters } from '../../content/index.ts';
 
+/** Recoded symbols, one after the other. */
+export interface RecodedSymbols {
+  /** How many symbols each is the XOR of; 1..64. */
+  readonly degrees: Uint8Array;
+  /** Their ESIs: those of the first, then those of the next. */
+  readonly esis: Uint32Array;
+  /** T bytes each. */
+  readonly payloads: Uint8Array;
+}
+
 /** Decodes what is missing of a block, writes it to its place, reads the block back and checks its root. */
 export interface FinishBlockTask {
   readonly kind: 'finish-block';
@@ -17,6 +27,10 @@ export interface FinishBlockTask {
   readonly repairPath: string;
   /** Where each held repair symbol lies there, in the order of `held`. */
   readonly repairOffsets: Float64Array;
+  /** Equations besides the symbols held. */
+  readonly recoded: RecodedSymbols;
+  /** Recoded symbols that are compared with the block when it is right. */
+  readonly judge: RecodedSymbols;
   /** The block's root in the descriptor, 32 bytes. */
   readonly sourceRoot: Uint8Array;
 }
@@ -94,6 +108,10 @@ export interface Answers {
     readonly outcome: Exclude<BlockOutcome, 'failed'>;
     /** Source symbols were decoded and written. */
     readonly decoded: boolean;
+    /** When short: at least so many more symbols are needed, 1 or more; else 0. */
+    readonly missing: number;
+    /** When ok: which of `judge` are not the XOR of their symbols, ascending. */
+    readonly liars: Uint32Array;
   };
   /** The symbols one after the other, T bytes each. */
   encode: { readonly symbols: Uint8Array };
