@@ -1,7 +1,8 @@
 // The paper's scenarios over contents of several source blocks, and with senders that limit themselves.
 
 import { describe, expect, it } from 'vitest';
-import { Bitset, Rng, UsageError } from '../../src/base/index.ts';
+import type { Bitset } from '../../src/base/index.ts';
+import { Rng, UsageError } from '../../src/base/index.ts';
 import { Layout } from '../../src/content/index.ts';
 import type { ScenarioOptions } from '../../src/sim/index.ts';
 import {
