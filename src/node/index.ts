@@ -11,6 +11,7 @@ export {
 } from './description.ts';
 export { HeadwaterError, type HeadwaterErrorCode } from './errors.ts';
 export { get, type Getting } from './get.ts';
+export type { Hold } from './hold.ts';
 export type {
   FailedEvent,
   GetEvent,

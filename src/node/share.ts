@@ -12,6 +12,7 @@ import { Driver } from './driver.ts';
 import { randomSeed } from './entropy.ts';
 import { diskFailure, HeadwaterError } from './errors.ts';
 import { EventQueue } from './event-queue.ts';
+import type { Hold } from './hold.ts';
 import { Listener } from './listener.ts';
 import { sha256 } from './sha256.ts';
 import { haveOf } from './storage.ts';
@@ -35,10 +36,18 @@ export interface ShareOptions {
   readonly advertise?: readonly string[] | undefined;
   /** Peers to dial as well. */
   readonly sources?: readonly string[] | undefined;
-  /** Plays a peer that holds a random subset of the window: this fraction of it, 0..1. */
-  readonly hold?: number | undefined;
-  /** Which symbols `hold` draws. */
+  /**
+   * Plays a peer that holds only a part of a complete file: a random share of every window, 0..1, or exactly these
+   * symbol ids (a `Bitset` of `headwater` with `layout.idCount` as its length).
+   */
+  readonly hold?: Hold | undefined;
+  /** Which symbols a `hold` between 0 and 1 draws. */
   readonly seed?: number | undefined;
+  /**
+   * A complete file counts its fresh symbols from this ESI of every block on, because those before are out already.
+   * Default: from a random one.
+   */
+  readonly freshFrom?: number | undefined;
   /** Payload bytes per second over all links. */
   readonly maxRate?: number | undefined;
   /** Open links at a time; default 256. */
@@ -87,6 +96,10 @@ export interface Sharing extends AsyncIterable<ShareEvent> {
  */
 export async function share(file: string, options: ShareOptions = {}): Promise<Sharing> {
   const sources = (options.sources ?? []).map(sourceUrl);
+  const { freshFrom = 0 } = options;
+  if (!Number.isInteger(freshFrom) || freshFrom < 0 || freshFrom > 0xffffffff) {
+    throw new HeadwaterError('USAGE', `freshFrom ${freshFrom} is not an ESI`);
+  }
   const pool = Pool.shared();
   let shared: Shared | undefined;
   let listener: Listener | undefined;
@@ -167,6 +180,7 @@ class ShareRun implements Sharing {
       summary: 'auto',
       updateFrequency: 1,
       sendBytesPerSecond: options.maxRate,
+      freshFrom: options.freshFrom,
     });
     this.driver = new Driver({
       machine,

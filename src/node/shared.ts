@@ -20,7 +20,8 @@ import {
 import { randomSeed } from './entropy.ts';
 import { diskFailure, HeadwaterError, systemCode } from './errors.ts';
 import { partDescriptor } from './file-store.ts';
-import { randomHold } from './hold.ts';
+import type { Hold } from './hold.ts';
+import { heldBy } from './hold.ts';
 import { PartContent } from './part-content.ts';
 import { ServedContent } from './served-content.ts';
 import { sha256 } from './sha256.ts';
@@ -43,14 +44,14 @@ export interface Shared {
 
 export interface SharedOptions {
   readonly descriptor?: string | Uint8Array | undefined;
-  readonly hold?: number | undefined;
+  readonly hold?: Hold | undefined;
   readonly seed?: number | undefined;
   readonly onProgress?: ((progress: DescribeProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 const PART_SUFFIX = '.part';
-const NOT_WHOLE = 'A random share (hold) is drawn from a complete file.';
+const NOT_WHOLE = 'Symbols to hold are taken from a complete file.';
 
 /** Opens the part directory of a download that is not running. */
 export async function openPart(
@@ -97,7 +98,7 @@ export async function openShared(
     (before.size === descriptor.length && (await hasRightHash(file, descriptor, pool)));
   const { held, complete, warnings } =
     options.hold !== undefined
-      ? { held: holdOf(file, descriptor, isWhole, options) }
+      ? { held: holdOf(file, descriptor, isWhole, options.hold, options.seed) }
       : isWhole
         ? {}
         : await findParts(file, descriptor, leavesPath, options);
@@ -196,7 +197,8 @@ function holdOf(
   file: string,
   descriptor: Descriptor,
   isWhole: boolean,
-  options: SharedOptions,
+  hold: Hold,
+  seed: number = randomSeed(),
 ): Bitset {
   if (!isWhole) {
     throw new HeadwaterError(
@@ -205,11 +207,7 @@ function holdOf(
       NOT_WHOLE,
     );
   }
-  const fraction = options.hold ?? 1;
-  if (!(fraction >= 0 && fraction <= 1)) {
-    throw new HeadwaterError('USAGE', `hold ${fraction} is not between 0 and 1`);
-  }
-  return randomHold(layoutOf(descriptor), fraction, options.seed ?? randomSeed());
+  return heldBy(layoutOf(descriptor), hold, seed);
 }
 
 async function hasRightHash(file: string, descriptor: Descriptor, pool: Pool): Promise<boolean> {

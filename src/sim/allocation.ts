@@ -4,13 +4,53 @@
 
 import type { Rng } from '../base/index.ts';
 import { Bitset, UsageError } from '../base/index.ts';
+import type { Layout } from '../content/index.ts';
 
-/** Initial working sets over the ids 0..idCount−1. The union is 0..⌈sℓ⌉−1. */
+/** Initial working sets over the ids 0..idCount−1. The union is 0..⌈sℓ⌉−1, in a content of several blocks in each. */
 export interface Allocation {
   readonly receiver: Bitset;
   readonly senders: readonly Bitset[];
-  /** Ids from here on are held by nobody: the fresh ones of a full source. */
+  /** ESIs from here on are held by nobody, in any block: the fresh ones of a full source. */
   readonly freshFrom: number;
+}
+
+/** Who takes part beside the receiver: one peer; a peer and a full source; four peers. */
+export type ScenarioName = 'pair' | 'augmented' | 'four';
+
+/** The initial working sets of a scenario, in every block of the layout. The full source is not in `senders`. */
+export function allocateScenario(
+  scenario: ScenarioName,
+  layout: Layout,
+  slack: number,
+  containment: number,
+  rng: Rng,
+): Allocation {
+  return allocateBlocks(layout, (ell, idCount) =>
+    scenario === 'four'
+      ? allocateSenders(ell, idCount, slack, containment, 4, rng)
+      : allocatePair(ell, idCount, slack, containment, rng),
+  );
+}
+
+/** An allocation over all blocks; `perBlock` makes that of one, of its K (the ℓ of the block) and its window size. */
+export function allocateBlocks(
+  layout: Layout,
+  perBlock: (ell: number, idCount: number) => Allocation,
+): Allocation {
+  const receiver = new Bitset(layout.idCount);
+  const senders: Bitset[] = [];
+  let freshFrom = 0;
+  for (let sbn = 0; sbn < layout.blockCount; sbn++) {
+    const start = layout.windowStart(sbn);
+    const block = perBlock(layout.sourceSymbols(sbn), layout.windowSize(sbn));
+    block.receiver.forEach((esi) => receiver.add(start + esi));
+    block.senders.forEach((held, i) => {
+      const sender = (senders[i] ??= new Bitset(layout.idCount));
+      held.forEach((esi) => sender.add(start + esi));
+    });
+    freshFrom = Math.max(freshFrom, block.freshFrom);
+  }
+  return { receiver, senders, freshFrom };
 }
 
 /**

@@ -1,8 +1,11 @@
 export {
+  allocateBlocks,
   allocatePair,
+  allocateScenario,
   allocateSenders,
   sharingProbability,
   type Allocation,
+  type ScenarioName,
 } from './allocation.ts';
 export { VirtualClock } from './clock.ts';
 export { simContent, toyHash, type SimContent, type SimContentOptions } from './content.ts';

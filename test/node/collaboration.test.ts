@@ -10,8 +10,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { Bitset } from 'headwater';
 import type { GetEvent, Getting } from 'headwater/node';
-import { describe as describeFile, get, share } from 'headwater/node';
+import { describe as describeFile, get, loadDescription, share } from 'headwater/node';
+import { layoutOf } from '../../src/content/index.ts';
+import { FileStore } from '../../src/node/file-store.ts';
 import { closing, codeOf, sameFiles, seededFile, tempDirectory } from './helpers.ts';
 
 const T = 1024;
@@ -136,11 +139,73 @@ test('of a cut file without its leaves only whole blocks are known, and the one 
   });
 });
 
-test('a random share is drawn from a complete file only', async () => {
+test('what a share holds is taken from a complete file only', async () => {
   const directory = tempDirectory();
   const descriptor = readFileSync(`${await content(directory)}.headwater`);
   const wrong = seededFile(directory, 'wrong.bin', SIZE, 99);
   expect(await codeOf(share(wrong, { descriptor, hold: 0.5 }))).toBe('CORRUPT');
+  const some = new Bitset(8 * 2 * K);
+  expect(await codeOf(share(wrong, { descriptor, hold: some }))).toBe('CORRUPT');
+});
+
+/** The ids of the first `count` symbols of a random order of each window; seed 1 and 2 differ. */
+function someIds(count: number, seed: number): Bitset {
+  const ids = new Bitset(8 * 2 * K);
+  for (let sbn = 0; sbn < 8; sbn++) {
+    const first = sbn * 2 * K;
+    // 37 has no factor in common with the window: this goes round all of it.
+    for (let i = 0; i < count; i++) ids.add(first + (((i + 50 * seed) * 37) % (2 * K)));
+  }
+  return ids;
+}
+
+test('a share gives exactly the ids that it was told to hold, source and repair', async () => {
+  const directory = tempDirectory();
+  const file = await content(directory);
+  const held = someIds(K - 4, 1);
+  const sharing = closing(await share(file, { hold: held }));
+  expect(sharing.held).toBe(8 * (K - 4));
+  const output = join(directory, 'copy.bin');
+  const code = await codeOf(get(sharing.link, { output, patienceMs: 300 }).done);
+  expect(code).toBe('UNFINISHED');
+  const { descriptor } = await loadDescription(`${file}.headwater`);
+  const store = await FileStore.open(output, descriptor);
+  expect(layoutOf(descriptor).idCount).toBe(held.length);
+  expect([...store.held.bits.words]).toEqual([...held.words]);
+  expect(store.sourceSymbolsHeld).toBeLessThan(held.count);
+  await store.close();
+  // A download that goes on from there needs what is missing of each block, and no more.
+  const rest = closing(await share(file, { hold: someIds(K, 2) }));
+  const result = await get(rest.link, { output }).done;
+  expect(sameFiles(file, output)).toBe(true);
+  expect(result.needed).toBe(8 * 4);
+  // Some block may lack the rank at K symbols.
+  expect(result.received).toBeLessThan(8 * 4 + 8);
+});
+
+test('a set of ids of another content is refused', async () => {
+  const file = await content(tempDirectory());
+  expect(await codeOf(share(file, { hold: new Bitset(8 * 2 * K - 1) }))).toBe('USAGE');
+});
+
+test('a full source that is told what is out already sends what is not', async () => {
+  const directory = tempDirectory();
+  const file = await content(directory);
+  const sharing = closing(await share(file, { freshFrom: K + 20 }));
+  const output = join(directory, 'copy.bin');
+  const getting = get(sharing.link, { output, strategy: 'uninformed-wor', maxRate: 300_000 });
+  for await (const event of getting) if (event.event === 'progress' && event.have > 2 * K) break;
+  await getting.abort();
+  const { descriptor } = await loadDescription(`${file}.headwater`);
+  const store = await FileStore.open(output, descriptor);
+  // Blocks that were decoded hold all their source symbols; no other symbol is from before.
+  for (let sbn = 0; sbn < 8; sbn++) {
+    const [from, fresh] = [sbn * 2 * K, sbn * 2 * K + K + 20];
+    if (!store.hasBlock(sbn)) expect(store.held.bits.countRange(from, fresh)).toBe(0);
+  }
+  expect(store.held.count).toBeGreaterThan(0);
+  await store.close();
+  for (const freshFrom of [-1, 0.5]) expect(await codeOf(share(file, { freshFrom }))).toBe('USAGE');
 });
 
 test('a source of wrong symbols is refused, and the file is right all the same', async () => {

@@ -5,8 +5,9 @@ import { parseEndpoint } from '../../src/node/addresses.ts';
 import { sourceUrl } from '../../src/node/dial.ts';
 import { humanReason } from '../../src/node/errors.ts';
 import { EventQueue } from '../../src/node/event-queue.ts';
-import { randomHold } from '../../src/node/hold.ts';
+import { heldBy } from '../../src/node/hold.ts';
 import { hostPort } from '../../src/node/listener.ts';
+import { Bitset } from '../../src/base/index.ts';
 import { Layout } from '../../src/content/index.ts';
 
 test('endpoints', () => {
@@ -39,16 +40,31 @@ test('reasons are sentences, not codes', () => {
 
 test('hold draws the right number from every window, the same for the same seed', () => {
   const layout = new Layout({ length: 100_000, symbolBytes: 100, blockCount: 3, windowRatio: 2 });
-  const held = randomHold(layout, 0.25, 7);
+  const held = heldBy(layout, 0.25, 7);
   for (let sbn = 0; sbn < 3; sbn++) {
     const from = layout.windowStart(sbn);
     const count = held.countRange(from, layout.windowStart(sbn + 1));
     expect(count).toBe(Math.round(layout.windowSize(sbn) / 4));
   }
-  expect(randomHold(layout, 0.25, 7).words).toEqual(held.words);
-  expect(randomHold(layout, 0.25, 8).words).not.toEqual(held.words);
-  expect(randomHold(layout, 1, 1).count).toBe(layout.idCount);
-  expect(randomHold(layout, 0, 1).count).toBe(0);
+  expect(heldBy(layout, 0.25, 7).words).toEqual(held.words);
+  expect(heldBy(layout, 0.25, 8).words).not.toEqual(held.words);
+  expect(heldBy(layout, 1, 1).count).toBe(layout.idCount);
+  expect(heldBy(layout, 0, 1).count).toBe(0);
+  for (const wrong of [-0.1, 1.1, NaN]) {
+    expect(() => heldBy(layout, wrong, 1)).toThrow('is not between 0 and 1');
+  }
+});
+
+test('hold as a set of ids is that set, as it was when it was given', () => {
+  const layout = new Layout({ length: 1_000, symbolBytes: 100, blockCount: 1, windowRatio: 2 });
+  const given = new Bitset(layout.idCount);
+  for (const id of [0, 7, 19]) given.add(id);
+  const held = heldBy(layout, given, 1);
+  given.clear();
+  expect([...Array(layout.idCount).keys()].filter((id) => held.has(id))).toEqual([0, 7, 19]);
+  for (const length of [layout.idCount - 1, layout.idCount + 1]) {
+    expect(() => heldBy(layout, new Bitset(length), 1)).toThrow('the content has 20');
+  }
 });
 
 test('a queue keeps only the latest progress, and at most 1024 events', async () => {

@@ -1,0 +1,41 @@
+// What is run: who takes part, how they choose what to send, and in which layout. Lists, so that a strategy is a line.
+
+/** Largest block: decoding it by full rank stays quick, and it is not larger than a block is by default. */
+const BLOCK_SYMBOLS_MAX = 4_000;
+const BLOCK_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Peers beside the receiver; `full`: one more source, which has everything. */
+export const SCENARIOS = {
+  pair: { peers: 1, full: false },
+  augmented: { peers: 1, full: true },
+  four: { peers: 4, full: false },
+};
+
+/**
+ * One way to choose what is sent. `asked` are the options of both `get` and `runScenario`; `updates` is f, of which 1
+ * means the first summary only. `label` names it in the table.
+ */
+export const STRATEGIES = [
+  { label: 'uninformed', updates: 1, asked: { strategy: 'uninformed' } },
+  { label: 'uninformed-wor', updates: 1, asked: { strategy: 'uninformed-wor' } },
+  { label: 'reconciled bloom', updates: 10, asked: { strategy: 'reconciled', summary: 'bloom' } },
+  { label: 'reconciled', updates: 10, asked: { strategy: 'reconciled', summary: 'auto' } },
+  { label: 'coordinated', updates: 1, asked: { strategy: 'coordinated' } },
+];
+
+/**
+ * The layout of `bytes` in symbols of T bytes, in blocks that are all equal: as few as may be, or up to half as many more
+ * when these come out even. Else the content is a few symbols longer or shorter than asked.
+ */
+export function layoutFor(bytes, symbolBytes) {
+  const wanted = Math.ceil(bytes / symbolBytes);
+  const perBlockMax = Math.min(BLOCK_SYMBOLS_MAX, Math.floor(BLOCK_BYTES_MAX / symbolBytes));
+  const fewest = Math.ceil(wanted / perBlockMax);
+  let blockCount = fewest;
+  while (wanted % blockCount !== 0 && blockCount <= 1.5 * fewest) blockCount++;
+  if (wanted % blockCount !== 0) blockCount = fewest;
+  const perBlock = Math.round(wanted / blockCount);
+  const symbols = perBlock * blockCount;
+  const length = symbols === wanted ? bytes : symbols * symbolBytes;
+  return { symbolBytes, symbols, blockCount, perBlock, bytes: length };
+}
