@@ -4,6 +4,16 @@ export {
   sharingProbability,
   type Allocation,
 } from './allocation.ts';
+export {
+  augmentedWithout,
+  augmentedWithReplacement,
+  BLOOM_FALSE_POSITIVES,
+  fourReconciledOnce,
+  fourWithout,
+  fourWithReplacement,
+  pairWithout,
+  pairWithReplacement,
+} from './closed-forms.ts';
 export { VirtualClock } from './clock.ts';
 export { simContent, toyHash, type SimContent, type SimContentOptions } from './content.ts';
 export type { Fault, Misbehaviour } from './faults.ts';
