@@ -28,12 +28,13 @@ const FORMS = {
 
 const FALSE_POSITIVES = { bloom: BLOOM_FALSE_POSITIVES, exact: 0 };
 
-/** The overhead that the model gives; undefined where there is no closed form. */
+/** The overhead that the model gives; undefined where there is no closed form, or it is infinite (slack 1). */
 export function closedForm({ scenario, strategy, summary, updates, slack, containment }) {
   if (strategy === 'reconciled') {
     const phi = FALSE_POSITIVES[summary];
     if (scenario !== 'four' || updates > 1 || phi === undefined) return undefined;
     return fourReconciledOnce(slack, containment, phi);
   }
-  return FORMS[scenario][strategy]?.(slack, containment);
+  const overhead = FORMS[scenario][strategy]?.(slack, containment);
+  return Number.isFinite(overhead) ? overhead : undefined;
 }

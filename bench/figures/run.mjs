@@ -41,9 +41,11 @@ export async function runFigures(cells, { symbols, seed }) {
   ];
   const answers = await runJobs(jobs, progressOf(jobs.length, start));
   const byRun = new Map(runs.map((run, i) => [run, answers[i]]));
+  const decoding = decodingOf(symbols, answers.slice(runs.length));
+  const aside = { ltDecoding: decoding.lt.mean, raptorqDecoding: decoding.raptorq.mean };
   return {
     seconds: Math.round((performance.now() - start) / 1000),
-    decoding: decodingOf(symbols, answers.slice(runs.length)),
+    decoding,
     cells: cells.map((cell) => {
       const found = cell.runs.map((run) => byRun.get(JSON.stringify(run)));
       const error = found.find((answer) => answer.error !== undefined)?.error;
@@ -53,7 +55,7 @@ export async function runFigures(cells, { symbols, seed }) {
         cell.senders,
       );
       const rounded = Object.entries(figures).map(([name, value]) => [name, round(value)]);
-      return { ...describe(cell), ...Object.fromEntries(rounded) };
+      return { ...describe(cell), ...Object.fromEntries(rounded), ...aside };
     }),
   };
 }

@@ -45,7 +45,7 @@ const CONDITIONS = [
   atMost(
     '1. uninformed: ± .03 of the closed form, ± 2 % above 1 (small ℓ: ± 4 %); share of it used',
     1,
-    both(UNINFORMED, ({ trials }) => trials >= 5),
+    both(UNINFORMED, ({ closed, trials }) => closed !== undefined && trials >= 5),
     fromClosed,
     true,
   ),
