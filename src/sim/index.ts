@@ -7,6 +7,16 @@ export {
   type Allocation,
   type ScenarioName,
 } from './allocation.ts';
+export {
+  augmentedWithout,
+  augmentedWithReplacement,
+  BLOOM_FALSE_POSITIVES,
+  fourReconciledOnce,
+  fourWithout,
+  fourWithReplacement,
+  pairWithout,
+  pairWithReplacement,
+} from './closed-forms.ts';
 export { VirtualClock } from './clock.ts';
 export { simContent, toyHash, type SimContent, type SimContentOptions } from './content.ts';
 export type { Fault, Misbehaviour } from './faults.ts';
