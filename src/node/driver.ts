@@ -81,8 +81,8 @@ export class Driver {
       recoded: (link, bytes) =>
         this.arrived(link, ({ storage, incoming }) => {
           const symbols = decodeRecodedFrame(bytes, storage.layout.symbolBytes);
-          const { sbn, seed, degrees } = symbols;
-          return { kind: 'recoded', link, frame: incoming.keep(link, symbols), sbn, seed, degrees };
+          const { sbn, first, degrees } = symbols;
+          return { kind: 'recoded', link, frame: incoming.keep(link, symbols), sbn, first, degrees };
         }),
       violation: (link, code, reason) => this.feed({ kind: 'violation', link, code, reason }),
       closed: (link, code, reason) => {

@@ -50,13 +50,13 @@ export class OutgoingFrames {
   }
 
   /** Does a `recode` output; answers `sent` or `unreadable`, once. */
-  recode({ link, sbn, seed, symbols }: Recode): void {
+  recode({ link, sbn, first, symbols }: Recode): void {
     const count = symbols.length;
     const unreadable = (): void => this.feed({ kind: 'unreadable', link, sbn, count, esis: [] });
     if (this.from === undefined) return unreadable();
     const { storage, sums } = this.from;
     const degrees = symbols.map((esis) => esis.length);
-    const frame = this.pool.takeRecoded(sbn, seed, degrees, storage.layout.symbolBytes);
+    const frame = this.pool.takeRecoded(sbn, first, degrees, storage.layout.symbolBytes);
     const made = sums.make({ sbn, symbols, target: frame.payloads, onto: false });
     const send = (): void => this.send(link, frame, count);
     this.track(made.then((found) => (found ? send() : unreadable()), unreadable));
