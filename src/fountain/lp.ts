@@ -10,7 +10,7 @@ export interface LinearProgramme {
   readonly bounds: readonly number[];
 }
 
-/** Against rounding that makes no end. The designs of this folder take 8 to 60 pivots. */
+/** Against rounding that makes no end. The designs of this folder take 8 to 330 pivots. */
 const PIVOTS_MAX = 5000;
 /** What counts as zero: coefficients are of the order of 1, and sums of few hundreds of them are rounded. */
 const ZERO = 1e-9;
