@@ -16,7 +16,7 @@ const USELESS_MAX = 0.002;
  *
  * A symbol is useless when the receiver holds all of its constituents, which happens with probability c^degree: the
  * degree makes that at most 0.2 %. Under 4, too many symbols of a small pool are in no sum at all, or the sums depend on
- * each other: 2 falls short by a tenth even at c = 0. Over 16 nothing is gained, and the matrix fills. An estimate that is
+ * each other: 2 takes a fifth more even at c = 0. Over 16 nothing is gained, and the matrix fills. An estimate that is
  * too high is harmless here, so no margin is needed; what is not a number counts as 0.
  */
 export function fullRankDegree(containment: number): number {

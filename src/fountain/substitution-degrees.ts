@@ -39,7 +39,8 @@ const SPARE_DEVIATIONS = 0.35;
  * end, and what is not a number to be unknown. Takes some milliseconds.
  *
  * **Design for less containment than estimated**, by one standard error: degrees that are too high stall the decoding
- * when little is held, and cost up to ten times as many symbols; ones that are too low cost a few per cent.
+ * while little is held. With two peers and a slack of 1.1 a design for containment 0.25 takes 1.63 times more than needed
+ * where it is 0.1 in truth, instead of 0.13; where it is 0.3, the same design takes 0.17 instead of 0.13.
  *
  * Let x be the share of the sender's symbols that the receiver knows, and a_d the symbols of degree d sent for each one
  * that the sender holds. A symbol of the sender is given by a symbol of degree d that has it with probability
