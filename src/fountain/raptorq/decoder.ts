@@ -4,13 +4,14 @@ import type { Kernel } from '../../kernel/index.ts';
 import { defaultKernel } from '../../kernel/index.ts';
 import { checkEachWhole, checkLength, checkWhole } from '../check.ts';
 import { SYMBOL_BYTES_MAX } from '../partition.ts';
+import { SymbolSum } from '../symbol-sum.ts';
 import { Equations } from './equations.ts';
 import { fewMissingMax, rebuildFew } from './few-missing.ts';
 import type { Incomplete } from './incomplete.ts';
 import type { Parameters } from './params.ts';
 import { ESI_MAX, parametersOf, SOURCE_SYMBOLS_MAX } from './params.ts';
 import { condense, rebuildBlock } from './rebuild.ts';
-import { CONSTITUENTS_MAX, RECODED_MAX, SymbolSum } from './recoded.ts';
+import { CONSTITUENTS_MAX, RECODED_MAX } from './recoded.ts';
 
 export interface DecoderOptions {
   /** The fastest of this machine by default. */
@@ -104,7 +105,7 @@ export class RaptorQDecoder {
    * Takes a copy of a recoded symbol: the XOR of the encoding symbols `esis` of this block, 1 to 64 different ones in
    * any order. RangeError, naming the argument, for an ESI out of 0..2^24 − 1 or repeated, for too many or none, and
    * for a wrong number of bytes. False when it adds nothing: as for add(), or all of its symbols are held, or what is
-   * unknown of it is the same as of a recoded symbol that is held. False as well when 4096 recoded symbols are held:
+   * unknown of it is the same as of a recoded symbol that is held. False as well when 16384 recoded symbols are held:
    * solving the block for them takes long (see RECODED_MAX), so other symbols are needed then.
    *
    * A recoded symbol of which all but one symbol are held is that symbol. Any other one counts in `missing` like a

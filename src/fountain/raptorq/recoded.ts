@@ -11,10 +11,11 @@ export const CONSTITUENTS_MAX = 64;
 
 /**
  * Most recoded symbols that are held. Nearly each one can make a column inactive, and the dense part of the solution
- * costs the square of these in symbol operations and the cube in bits: with 4096 of them a block of 4096 symbols of
- * 1400 bytes takes 0.3 to 0.4 s at degree 4 and 0.9 to 1.1 s at degree 64.
+ * costs the square of these in symbol operations and the cube in bits. With symbols of 1400 bytes, half of them recoded:
+ * a block of 4000 takes 0.22 to 0.27 s at degree 4 to 8. One of 23,968 with 11,984 recoded, the paper's content, takes
+ * 2.0 s at degree 4, 3.3 s at 8 and 4.9 s at 16, in 300 to 425 MB. The limit lets that one through, and little more.
  */
-export const RECODED_MAX = 4096;
+export const RECODED_MAX = 16_384;
 
 /** A recoded symbol, and which of its constituents are held at rows of the memory. */
 export interface Reduced {
@@ -76,29 +77,4 @@ export function reduceRecoded(
   const open: Reduced[] = [];
   for (let n = 0; n < recoded.length; n++) if (unknownCounts[n]! > 1) open.push(split(n));
   return { solved, open };
-}
-
-/** The XOR of symbols of `bytes` bytes, on 32-bit lanes. */
-export class SymbolSum {
-  private readonly sum: Int32Array;
-  private readonly term: Int32Array;
-  /** The sum. */
-  readonly bytes: Uint8Array;
-  private readonly termBytes: Uint8Array;
-
-  constructor(first: Uint8Array) {
-    const lanes = Math.ceil(first.length / 4);
-    this.sum = new Int32Array(lanes);
-    this.term = new Int32Array(lanes);
-    this.bytes = new Uint8Array(this.sum.buffer, 0, first.length);
-    this.termBytes = new Uint8Array(this.term.buffer, 0, first.length);
-    this.bytes.set(first);
-  }
-
-  /** Adds the symbol that `fill` writes to its argument. */
-  add(fill: (target: Uint8Array) => void): void {
-    fill(this.termBytes);
-    const { sum, term } = this;
-    for (let i = 0; i < sum.length; i++) sum[i]! ^= term[i]!;
-  }
 }
