@@ -1,5 +1,6 @@
 // Summaries: operations per second of the Bloom filter next to the stock package, and bytes of the exact set
-// next to Bloom for several shapes of a working set, with the symbols that Bloom hides.
+// next to Bloom for several shapes of a working set, with the symbols that Bloom hides; and bytes and time of the
+// rateless IBLT for several differences, next to the exact set.
 //
 //   npm run build && node bench/micro/summary.mjs [--json] [--quick]
 //
@@ -22,6 +23,11 @@ import {
   IdBloomFilter,
   Journal,
   MinWiseSketch,
+  RIBLT_CELLS_MAX,
+  ribltBytes,
+  RibltDecoder,
+  RibltStream,
+  RibltTable,
 } from '../../dist/summary/index.js';
 import { commitOf, machineOf } from '../machine.mjs';
 
@@ -215,6 +221,82 @@ function artRows() {
   });
 }
 
+/** Ids into a kept table of a rateless IBLT. */
+function ribltTableRows() {
+  const count = quick ? 20_000 : 1_000_000;
+  return [200, 2000, 20_000].map((cells) => ({
+    cells,
+    adds: rate(count, () => {
+      const table = new RibltTable(SEED, cells);
+      for (let id = 0; id < count; id++) table.add(id);
+    }),
+  }));
+}
+
+/** Two sets of 24,000 random ids of a window of 48,000 that differ in d, half of it on each side. */
+function pairOf(d, rng) {
+  const remote = new Bitset(48_000);
+  while (remote.count < 24_000) remote.add(rng.below(48_000));
+  const own = remote.clone();
+  for (let n = d / 2; n > 0;) if (own.delete(rng.below(48_000))) n--;
+  for (let n = d / 2; n > 0;) {
+    const id = rng.below(48_000);
+    if (!remote.has(id) && own.add(id)) n--;
+  }
+  return [remote, own];
+}
+
+function ribltRows() {
+  const rng = new Rng(SEED);
+  return [10, 100, 1000, 10_000].map((d) => {
+    const runs = quick ? 1 : Math.max(10, Math.min(300, 30_000 / d));
+    // Bodies so small that the cells counted are those that were needed.
+    const step = Math.max(1, d / 200);
+    let cells = 0;
+    let exact = 0;
+    let write = 0;
+    let read = 0;
+    for (let run = 0; run < runs; run++) {
+      const [remote, own] = pairOf(d, rng);
+      exact += encodeExact(remote, 0, 48_000).length;
+      const salt = rng.uint32();
+      const stream = new RibltStream(remote, 0, 48_000, salt);
+      const decoder = new RibltDecoder(own, 0, 48_000, { cellsMax: RIBLT_CELLS_MAX });
+      while (decoder.take(stream.next(step)) === 'more');
+      cells += decoder.cells;
+      // Once more in one go, for the time.
+      const bodies = [];
+      write += seconds(() => {
+        const again = new RibltStream(remote, 0, 48_000, salt);
+        for (let left = decoder.cells; left > 0; left -= 7000)
+          bodies.push(again.next(Math.min(7000, left)));
+      });
+      read += seconds(() => {
+        const reader = new RibltDecoder(own, 0, 48_000);
+        for (const body of bodies) reader.take(body);
+      });
+    }
+    return {
+      d,
+      cellsPerDifference: cells / runs / d,
+      bytesPerDifference: (8 * cells) / runs / d,
+      ribltBytes: ribltBytes(d),
+      exactBytes: exact / runs,
+      exactPerDifference: exact / runs / d,
+      writeMs: (1e3 * write) / runs,
+      readMs: (1e3 * read) / runs,
+    };
+  });
+}
+
+/** CPU seconds. */
+function seconds(run) {
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+}
+
 const result = {
   bench: 'summary',
   machine: machineOf(),
@@ -225,6 +307,8 @@ const result = {
   journal: journalRow(),
   minWise: minWiseRows(),
   art: artRows(),
+  ribltTable: ribltTableRows(),
+  riblt: ribltRows(),
 };
 
 if (json) {
@@ -245,4 +329,10 @@ if (json) {
   console.table(result.minWise.map(rounded));
   console.log('Reconciliation tree next to Bloom, both 8 bits an id: share of d found, CPU time');
   console.table(result.art.map(rounded));
+  console.log('Rateless IBLT: M ids a CPU second into a kept table');
+  console.table(result.ribltTable.map(rounded));
+  console.log(
+    'Rateless IBLT: cells that decode a difference d of two sets of 24,000 ids, W = 2n; CPU time of each end',
+  );
+  console.table(result.riblt.map(rounded));
 }

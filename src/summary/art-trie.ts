@@ -35,7 +35,7 @@ export class ArtTrie {
 
   /** The trie of the members of `bits` in [from, to). O(n). Throws UsageError on a bad range. */
   constructor(bits: Bitset, from: number, to: number, seed: number) {
-    requireRange('bloom', bits, from, to);
+    requireRange('art', bits, from, to);
     this.seed = seed >>> 0;
     const ids = new Uint32Array(bits.countRange(from, to));
     let count = 0;

@@ -186,7 +186,7 @@ export function artFault(bytes: Uint8Array, from: number, to: number): string | 
 }
 
 function readArt(bytes: Uint8Array, from: number, to: number): ArtSummary | string {
-  if (!isSummaryRange('bloom', from, to)) return 'no such range';
+  if (!isSummaryRange('art', from, to)) return 'no such range';
   if (bytes.length > SUMMARY_BODY_BYTES_MAX) return 'body too long';
   if (bytes.length < ART_HEADER_BYTES) return 'header cut short';
   const header = new DataView(bytes.buffer, bytes.byteOffset, ART_HEADER_BYTES);

@@ -1,7 +1,8 @@
 // Rateless IBLT, the reading side (protocol/summaries.md, kind 3): takes the own cells out of the remote ones,
 // which leaves those of the difference, and peels. The bytes are a stranger's: every step is counted.
 
-import type { Bitset, SymbolId } from '../base/index.ts';
+import type { SymbolId } from '../base/index.ts';
+import { Bitset } from '../base/index.ts';
 import { seededKey } from './bloom-filter.ts';
 import { requireRange } from './kind.ts';
 import type { RibltHeader } from './riblt-body.ts';
@@ -49,7 +50,8 @@ export class RibltDecoder {
   private empty = 0;
   /** Received cells to look at. */
   private readonly pending: number[] = [];
-  private readonly peeled = new Set<SymbolId>();
+  /** Peeled ids, less `from`. */
+  private readonly peeled: Bitset;
   private readonly theirs: SymbolId[] = [];
   private readonly ours: SymbolId[] = [];
   private stepsTaken = 0;
@@ -60,6 +62,7 @@ export class RibltDecoder {
     this.own = own.clone();
     this.ownCount = own.countRange(from, to);
     this.from = from;
+    this.peeled = new Bitset(to - from);
     this.to = to;
     this.cellsMax = Math.min(options.cellsMax ?? ribltCellsMax(to - from), RIBLT_CELLS_MAX);
   }
@@ -99,7 +102,7 @@ export class RibltDecoder {
 
   /** d as far as it is known: all of it when done. */
   get differences(): number {
-    return this.peeled.size;
+    return this.peeled.count;
   }
 
   /** Steps through the cells of ids so far: at most 128 for each cell received, and those of one id. */
@@ -119,7 +122,7 @@ export class RibltDecoder {
     const sizes = header === undefined ? 0 : Math.abs(header.count - this.ownCount);
     const seen = estimateDifferences(this.empty, received);
     const growth = seen === undefined ? 2 : CELLS_GROWTH;
-    const differences = Math.max(sizes, this.peeled.size, seen ?? 0);
+    const differences = Math.max(sizes, this.peeled.count, seen ?? 0);
     const cells = Math.max(ribltCellsFor(differences), Math.ceil(growth * received));
     return Math.max(received, Math.min(cells, this.cellsMax));
   }
@@ -176,10 +179,10 @@ export class RibltDecoder {
       const check = ribltCheck(key);
       // A sum of several ids passes for one with probability 2^-32, and is seldom in a cell of that one.
       if (checks !== check || !this.isIn(cell, key)) continue;
-      if (id < this.from || id >= this.to || this.peeled.has(id)) return false;
+      if (id < this.from || id >= this.to || this.peeled.has(id - this.from)) return false;
       // Each id leaves the cell empty that it was alone in, so there are no more ids than cells.
-      if (this.peeled.size >= this.received) return false;
-      this.peeled.add(id);
+      if (this.peeled.count >= this.received) return false;
+      this.peeled.add(id - this.from);
       (this.own.has(id) ? this.ours : this.theirs).push(id);
       this.takeOut(table, id, key, check);
     }

@@ -15,9 +15,14 @@ import {
   encodeMinWise,
   forEachRun,
   MinWiseSketch,
+  RibltDecoder,
+  RibltStream,
 } from '../../src/summary/index.ts';
+import { seededKey } from '../../src/summary/bloom-filter.ts';
+import { ribltCheck, ribltNext, ribltStep } from '../../src/summary/riblt-mapping.ts';
 import type { Run } from './helpers.ts';
 import { expand } from './helpers.ts';
+import { twinPositions } from './riblt-twin.ts';
 
 interface Case {
   readonly name: string;
@@ -41,6 +46,25 @@ interface Vectors {
     readonly binBits: number;
     readonly valueBits: 4 | 8;
   })[];
+  readonly ribltIds: readonly {
+    readonly id: number;
+    readonly salt: number;
+    readonly key: number;
+    readonly check: number;
+    /** The first cells that the id is in. */
+    readonly cells: readonly number[];
+  }[];
+  readonly riblt: readonly RibltCase[];
+}
+
+interface RibltCase extends Omit<Case, 'hex'> {
+  /** The bodies in order, and what a reader with the set `own` says to each. */
+  readonly hex: readonly string[];
+  readonly progress: readonly string[];
+  readonly own: readonly Run[];
+  readonly salt: number;
+  readonly added: readonly Run[];
+  readonly lacking: readonly Run[];
 }
 
 const vectors = JSON.parse(
@@ -48,8 +72,12 @@ const vectors = JSON.parse(
 ) as Vectors;
 
 function setOf(c: Case): Bitset {
-  const bits = new Bitset(c.to);
-  for (const [start, end] of c.runs ?? []) bits.addRange(start, end);
+  return setOfRuns(c.to, c.runs ?? []);
+}
+
+function setOfRuns(length: number, runs: readonly Run[]): Bitset {
+  const bits = new Bitset(length);
+  for (const [start, end] of runs) bits.addRange(start, end);
   return bits;
 }
 
@@ -98,5 +126,31 @@ describe('min-wise', () => {
     if (c.runs === null) return;
     const sketch = MinWiseSketch.of(setOf(c), c.from, c.to, c.seed, c.binBits);
     expect(toHex(encodeMinWise(sketch, c.valueBits))).toBe(c.hex);
+  });
+});
+
+describe('rateless IBLT', () => {
+  it.each(vectors.ribltIds)('id $id, salt $salt', ({ id, salt, key, check, cells }) => {
+    expect(seededKey(id, salt)).toBe(key);
+    expect(ribltCheck(key) >>> 0).toBe(check);
+    let [index, state] = [0, key];
+    for (const cell of cells) {
+      expect(index).toBe(cell);
+      state = ribltStep(state);
+      index = ribltNext(index, state);
+    }
+    expect(twinPositions(id, salt, cells.at(-1)! + 1)).toEqual(cells);
+  });
+
+  it.each(vectors.riblt)('$name', (c) => {
+    const length = c.to + 100;
+    const decoder = new RibltDecoder(setOfRuns(length, c.own), c.from, c.to);
+    expect(c.hex.map((hex) => decoder.take(fromHex(hex)))).toEqual(c.progress);
+    if (c.runs === null) return;
+    expect([...decoder.added].sort((a, b) => a - b)).toEqual(expand(c.added));
+    expect([...decoder.lacking].sort((a, b) => a - b)).toEqual(expand(c.lacking));
+    const stream = new RibltStream(setOfRuns(length, c.runs), c.from, c.to, c.salt);
+    const written = c.hex.map((hex) => toHex(stream.next((hex.length - 24) / 16)!));
+    expect(written).toEqual(c.hex);
   });
 });
