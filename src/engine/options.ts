@@ -3,7 +3,14 @@
 import type { Sha256 } from '../base/index.ts';
 
 /** How senders choose what they send (protocol/session.md, "Asking"). */
-export type Strategy = 'uninformed' | 'uninformed-wor' | 'reconciled' | 'coordinated';
+export type Strategy =
+  | 'uninformed'
+  | 'uninformed-wor'
+  | 'speculative'
+  | 'reconciled'
+  | 'coordinated'
+  | 'recode-bf'
+  | 'partition';
 
 export interface TransferOptions {
   /** SHA-256 that names the content, 32 bytes. */
@@ -17,7 +24,9 @@ export interface TransferOptions {
   readonly serve: boolean;
   readonly strategy: Strategy;
   /** How this end describes what it holds to reconciled senders; `auto` takes the fewest bytes. */
-  readonly summary: 'auto' | 'exact' | 'bloom';
+  readonly summary: 'auto' | 'exact' | 'bloom' | 'riblt' | 'art';
+  /** How recoded symbols are decoded. Default: full-rank. */
+  readonly finish?: 'full-rank' | 'substitution' | undefined;
   /** f: a summary update after every ℓ/f symbols received. */
   readonly updateFrequency: number;
   /** Limits in payload bytes per second over all links; undefined: none. */
