@@ -19,6 +19,7 @@ interface GetFlags {
   readonly source?: readonly string[];
   readonly strategy: NonNullable<GetOptions['strategy']>;
   readonly summary: NonNullable<GetOptions['summary']>;
+  readonly finish?: NonNullable<GetOptions['finish']>;
   readonly updates?: number;
   readonly publisher?: string;
   readonly maxRate?: number;
@@ -49,11 +50,34 @@ Examples:
   headwater get big.iso.headwater -s 192.0.2.7:7070 -o /data/ --max-rate 20M
   headwater get 'headwater:?xt=…' --listen 0.0.0.0:7070 --seed`;
 
-const STRATEGIES = ['coordinated', 'reconciled', 'uninformed', 'uninformed-wor'];
+const STRATEGIES: readonly NonNullable<GetOptions['strategy']>[] = [
+  'coordinated',
+  'reconciled',
+  'partition',
+  'speculative',
+  'recode-bf',
+  'uninformed',
+  'uninformed-wor',
+];
+const SUMMARIES: readonly NonNullable<GetOptions['summary']>[] = [
+  'auto',
+  'exact',
+  'bloom',
+  'riblt',
+  'art',
+];
+const FINISHES: readonly NonNullable<GetOptions['finish']>[] = ['full-rank', 'substitution'];
 
 export function getCommand(shell: Shell): Command {
   const strategy = new Option('--strategy <name>', 'who decides which symbol comes from where');
-  const summary = new Option('--summary <kind>', 'how this end describes what it has');
+  const summary = new Option(
+    '--summary <kind>',
+    'how this end describes what it has, to reconciled and partition',
+  );
+  const finish = new Option(
+    '--finish <way>',
+    'how sums of parts are undone, with speculative and recode-bf; else full-rank',
+  );
   return new Command('get')
     .summary('fetch a file from all its sources at once')
     .description('Fetch a file from everybody who has it, or a part of it, at the same time.')
@@ -79,7 +103,8 @@ export function getCommand(shell: Shell): Command {
     .option('--seed', 'go on serving when it is complete, until Ctrl-C')
     .option('--max-send-rate <rate>', 'most bytes to send per second', parseBytes)
     .addOption(strategy.choices(STRATEGIES).default('coordinated'))
-    .addOption(summary.choices(['auto', 'exact', 'bloom']).default('auto'))
+    .addOption(summary.choices(SUMMARIES).default('auto'))
+    .addOption(finish.choices(FINISHES))
     .option(
       '--updates <f>',
       'descriptions of what is here, per file fetched',
@@ -106,6 +131,7 @@ async function runGet(shell: Shell, what: string, flags: GetFlags): Promise<void
     seed: flags.seed,
     strategy: flags.strategy,
     summary: flags.summary,
+    finish: flags.finish,
     updateFrequency: flags.updates,
     publisher: flags.publisher,
     signal: interrupt.signal,

@@ -5,7 +5,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { fromHex, UsageError } from '../base/index.ts';
 import type { Descriptor } from '../content/index.ts';
 import { contentId, isLink, parseLink } from '../content/index.ts';
-import type { Strategy } from '../engine/index.ts';
+import type { Strategy, TransferOptions } from '../engine/index.ts';
 import type { Endpoint } from './addresses.ts';
 import { parseEndpoint } from './addresses.ts';
 import { loadDescription, parseDescriptor } from './description.ts';
@@ -37,7 +37,13 @@ export interface GetOptions {
   readonly maxSendRate?: number | undefined;
   /** Default: coordinated. */
   readonly strategy?: Strategy | undefined;
-  readonly summary?: 'auto' | 'exact' | 'bloom' | undefined;
+  /** How this end describes what it holds, to strategies with a choice: reconciled and partition. Default: auto. */
+  readonly summary?: TransferOptions['summary'] | undefined;
+  /**
+   * How recoded symbols are decoded, of the strategies that send them: speculative and recode-bf. Default: full-rank, as
+   * equations of the code; substitution is one by one, as each becomes a single symbol.
+   */
+  readonly finish?: TransferOptions['finish'];
   /** f: summary updates per content received. Default 32. */
   readonly updateFrequency?: number | undefined;
   /** Serve to others meanwhile: `host:port`, `:port`, or true for any port of 127.0.0.1. */
@@ -65,8 +71,33 @@ export interface Target {
   readonly sources: readonly string[];
 }
 
+/** Default of `strategy`. */
+export const STRATEGY: Strategy = 'coordinated';
 /** Default of `updateFrequency`. */
 export const UPDATE_FREQUENCY = 32;
+
+/** Strategies to which a receiver describes what it holds in one way or another. */
+const WITH_SUMMARY: readonly Strategy[] = ['reconciled', 'partition'];
+/** Strategies that send recoded symbols. */
+const RECODING: readonly Strategy[] = ['speculative', 'recode-bf'];
+
+/** Throws HeadwaterError USAGE for a summary or a finish that the strategy has no use for. */
+export function checkStrategy(options: GetOptions): void {
+  const { strategy = STRATEGY, summary = 'auto', finish } = options;
+  if (summary !== 'auto' && !WITH_SUMMARY.includes(strategy)) {
+    throw noUse(`the ${strategy} strategy has no choice of summaries (${summary})`, WITH_SUMMARY);
+  }
+  if (finish !== undefined && !RECODING.includes(strategy)) {
+    throw noUse(
+      `the ${strategy} strategy sends no recoded symbols to finish (${finish})`,
+      RECODING,
+    );
+  }
+}
+
+function noUse(message: string, strategies: readonly Strategy[]): HeadwaterError {
+  return new HeadwaterError('USAGE', message, `Strategies that do: ${strategies.join(', ')}.`);
+}
 
 /** Understands `what`. Rejects with HeadwaterError BAD_LINK, BAD_DESCRIPTOR, NOT_FOUND or DISK. */
 export async function resolveTarget(what: What, options: GetOptions): Promise<Target> {

@@ -15,9 +15,11 @@ import { progressOf, resultOf } from './get-events.ts';
 import type { GetOptions, Target, What } from './get-options.ts';
 import {
   checkOutput,
+  checkStrategy,
   listenEndpoint,
   outputPath,
   resolveTarget,
+  STRATEGY,
   UPDATE_FREQUENCY,
   requirePublisher,
 } from './get-options.ts';
@@ -115,6 +117,7 @@ class GetRun implements Getting {
   }
 
   private async begin(what: What): Promise<void> {
+    checkStrategy(this.options);
     const target = await resolveTarget(what, this.options);
     if (target.descriptor !== undefined || this.options.output !== undefined) {
       const name = target.descriptor?.name ?? target.name;
@@ -150,8 +153,9 @@ class GetRun implements Getting {
       seed: randomSeed(),
       fetch: true,
       serve,
-      strategy: options.strategy ?? 'coordinated',
+      strategy: options.strategy ?? STRATEGY,
       summary: options.summary ?? 'auto',
+      finish: options.finish,
       updateFrequency: options.updateFrequency ?? UPDATE_FREQUENCY,
       receiveBytesPerSecond: options.maxRate,
       sendBytesPerSecond: options.maxSendRate,

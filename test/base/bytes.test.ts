@@ -4,9 +4,11 @@ import {
   concatBytes,
   equalBytes,
   fromHex,
+  isZero,
   popcount32,
   toHex,
   UsageError,
+  xorInto,
 } from '../../src/base/index.ts';
 
 const bytes = (maxLength = 80): fc.Arbitrary<Uint8Array> => fc.uint8Array({ maxLength });
@@ -112,5 +114,36 @@ describe('popcount32', () => {
     expect([0, 1, 0x80000000, 0x7fffffff, 0xffffffff, -1].map(popcount32)).toEqual([
       0, 1, 1, 31, 32, 32,
     ]);
+  });
+});
+
+describe('xorInto', () => {
+  it('adds bytes wherever arrays begin, and nothing beside them', () => {
+    const offsets = fc.tuple(fc.nat(9), fc.nat(9), fc.nat(70));
+    fc.assert(
+      fc.property(offsets, fc.infiniteStream(fc.nat(255)), ([at, from, length], bytes) => {
+        const drawn = [...bytes.take(200)];
+        const a = Uint8Array.from(drawn.slice(0, 100));
+        const b = Uint8Array.from(drawn.slice(100));
+        const right = a.map((byte, i) => {
+          const inside = i >= at && i < at + length;
+          return inside ? byte ^ (b[i - at + from] ?? 0) : byte;
+        });
+        xorInto(a.subarray(at, at + length), b.subarray(from, from + length));
+        expect(a).toEqual(right);
+      }),
+    );
+  });
+});
+
+describe('isZero', () => {
+  it('finds a bit anywhere', () => {
+    expect(isZero(new Uint8Array(0))).toBe(true);
+    expect(isZero(new Uint8Array(9))).toBe(true);
+    for (let i = 0; i < 9; i++) {
+      const bytes = new Uint8Array(9);
+      bytes[i] = 128;
+      expect(isZero(bytes)).toBe(false);
+    }
   });
 });

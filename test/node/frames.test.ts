@@ -40,7 +40,7 @@ function fakeStorage(write: (symbols: readonly Incoming[]) => Promise<void>): St
     verify: (_sbn, esi, bytes) => bytes[0] === esi,
     write,
     commit: () => Promise.resolve(),
-    finishBlock: () => Promise.resolve('ok'),
+    finishBlock: () => Promise.resolve({ outcome: 'ok' }),
     discardBlock: () => Promise.resolve(),
     finishContent: () => Promise.resolve(undefined),
     close: () => Promise.resolve(),

@@ -6,6 +6,8 @@ import { sourceUrl } from '../../src/node/dial.ts';
 import { humanReason } from '../../src/node/errors.ts';
 import { EventQueue } from '../../src/node/event-queue.ts';
 import { heldBy } from '../../src/node/hold.ts';
+import type { GetOptions } from '../../src/node/get-options.ts';
+import { checkStrategy } from '../../src/node/get-options.ts';
 import { hostPort } from '../../src/node/listener.ts';
 import { Bitset } from '../../src/base/index.ts';
 import { Layout } from '../../src/content/index.ts';
@@ -97,4 +99,29 @@ test('a queue hands events to whoever waits, and tells all of the end', async ()
   queue.end();
   expect(await first).toEqual({ value: { event: 'a' }, done: false });
   expect((await second).done).toBe(true);
+});
+
+test('a summary or a finish that the strategy has no use for is refused', () => {
+  const right: readonly GetOptions[] = [
+    {},
+    { summary: 'auto' },
+    { strategy: 'speculative', summary: 'auto', finish: 'substitution' },
+    { strategy: 'recode-bf', finish: 'full-rank' },
+    { strategy: 'reconciled', summary: 'riblt' },
+    { strategy: 'partition', summary: 'art' },
+    { strategy: 'uninformed', finish: undefined },
+  ];
+  for (const options of right) expect(() => checkStrategy(options)).not.toThrow();
+  const wrong: readonly (readonly [GetOptions, string])[] = [
+    [{ summary: 'bloom' }, 'the coordinated strategy has no choice of summaries (bloom)'],
+    [{ strategy: 'speculative', summary: 'exact' }, 'no choice of summaries (exact)'],
+    [{ strategy: 'recode-bf', summary: 'bloom' }, 'no choice of summaries (bloom)'],
+    [{ strategy: 'uninformed-wor', summary: 'riblt' }, 'no choice of summaries (riblt)'],
+    [{ finish: 'full-rank' }, 'the coordinated strategy sends no recoded symbols'],
+    [{ strategy: 'partition', finish: 'substitution' }, 'sends no recoded symbols'],
+  ];
+  for (const [options, message] of wrong) {
+    expect(() => checkStrategy(options)).toThrow(message);
+    expect(() => checkStrategy(options)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+  }
 });

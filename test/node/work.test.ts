@@ -3,10 +3,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
+import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
+import { xorInto } from '../../src/base/index.ts';
 import { chooseParameters, describeBlock, Layout } from '../../src/content/index.ts';
 import { RaptorQEncoder } from '../../src/fountain/index.ts';
 import { sha256 } from '../../src/node/sha256.ts';
+import { buffersOf, packRecoded } from '../../src/node/work/recoded.ts';
 import { Pool } from '../../dist/node/work/pool.js';
 import { seededBytes, seededFile, tempDirectory } from './helpers.ts';
 
@@ -87,15 +90,25 @@ function lossy(lost: readonly number[], repairs: readonly number[], sbn: number)
     held: Uint32Array.from([...held, ...repairs]),
     repairPath,
     repairOffsets: Float64Array.from(offsets),
+    recoded: packRecoded([], T),
+    judge: packRecoded([], T),
     sourceRoot,
   } as const;
-  return { task, bytes, dataPath };
+  /** The recoded symbol of these ESIs. */
+  const recode = (...esis: number[]) => {
+    const sum = new Uint8Array(T);
+    for (const esi of esis) xorInto(sum, encoder.symbol(esi));
+    return { row: 0, esis, bytes: sum };
+  };
+  return { task, bytes, dataPath, recode };
 }
+
+const NO_LIARS = { missing: 0, liars: new Uint32Array(0) };
 
 test('finish-block rebuilds what was lost, in its place and nowhere else', async () => {
   for (const sbn of [0, 1, 2]) {
     const { task, bytes, dataPath } = lossy([0, 7, 8, 39], [41, 44, 60, 70, 79], sbn);
-    expect(await pool.run(task)).toEqual({ outcome: 'ok', decoded: true });
+    expect(await pool.run(task)).toEqual({ outcome: 'ok', decoded: true, ...NO_LIARS });
     expect(readFileSync(dataPath).equals(bytes)).toBe(true);
   }
 });
@@ -103,18 +116,86 @@ test('finish-block rebuilds what was lost, in its place and nowhere else', async
 test('finish-block with too few symbols is short and writes nothing', async () => {
   const { task, dataPath } = lossy([0, 7, 8, 39], [41, 44, 60], 1);
   const before = readFileSync(dataPath);
-  expect(await pool.run(task)).toEqual({ outcome: 'short', decoded: false });
+  expect(await pool.run(task)).toEqual({
+    outcome: 'short',
+    decoded: false,
+    missing: 1,
+    liars: new Uint32Array(0),
+  });
   expect(readFileSync(dataPath).equals(before)).toBe(true);
+});
+
+test('finish-block takes recoded symbols for those that are missing, the padded one among them', async () => {
+  for (const sbn of [0, 2]) {
+    const { task, bytes, dataPath, recode } = lossy([0, 7, 8, 20, 39], [41], sbn);
+    const rows = [
+      recode(0, 1, 41), // of one unknown
+      recode(7, 8, 2),
+      recode(8, 20, 60, 3),
+      recode(60, 39),
+      recode(7, 20, 75, 76),
+      recode(75, 12, 39),
+      recode(76, 0),
+    ];
+    const recoded = packRecoded(rows, T);
+    const answer = await pool.run({ ...task, recoded }, 0, buffersOf(recoded));
+    expect(answer).toEqual({ outcome: 'ok', decoded: true, ...NO_LIARS });
+    expect(recoded.payloads.length).toBe(0); // handed over
+    expect(readFileSync(dataPath).equals(bytes)).toBe(true);
+  }
+});
+
+test('finish-block says how many symbols are missing at least, the recoded ones counted', async () => {
+  const { task, recode } = lossy([0, 7, 8, 39], [41], 1);
+  const missing = async (...rows: ReturnType<typeof recode>[]): Promise<number> => {
+    const answer = await pool.run({ ...task, recoded: packRecoded(rows, T) });
+    expect(answer.outcome).toBe('short');
+    return answer.missing;
+  };
+  expect(await missing()).toBe(3);
+  expect(await missing(recode(0, 7))).toBe(2);
+  // As many as are needed, but these say the same twice, and nothing new.
+  expect(await missing(recode(0, 7), recode(7, 0, 1), recode(1, 2))).toBe(2);
+});
+
+test('a recoded symbol that lies makes the block corrupt, and nothing of it is written', async () => {
+  const { task, dataPath, recode } = lossy([0, 7, 8, 39], [41], 0);
+  const before = readFileSync(dataPath);
+  const lie = { ...recode(0, 8), bytes: recode(0, 9).bytes };
+  const rows = [recode(0, 7), recode(7, 8, 39), lie];
+  const answer = await pool.run({ ...task, recoded: packRecoded(rows, T) });
+  expect(answer).toEqual({ outcome: 'corrupt', decoded: false, ...NO_LIARS });
+  expect(readFileSync(dataPath).equals(before)).toBe(true);
+});
+
+test('the rows that lie are named when the block is right, and nobody else', async () => {
+  const lists = fc.uniqueArray(fc.nat(2 * K - 1), { minLength: 1, maxLength: 9 });
+  const judged = fc.array(fc.tuple(lists, fc.option(fc.nat(T - 1))), { minLength: 1 });
+  await fc.assert(
+    fc.asyncProperty(judged, fc.boolean(), async (rows, isWhole) => {
+      const { task, recode } = lossy(isWhole ? [] : [0, 39], isWhole ? [] : [40, 41, 60, 61], 2);
+      const judge = rows.map(([esis, wrongByte]) => {
+        const row = recode(...esis);
+        if (wrongByte !== null) row.bytes[wrongByte] = (row.bytes[wrongByte] ?? 0) ^ 0x40;
+        return row;
+      });
+      const lies = rows.flatMap(([, wrongByte], at) => (wrongByte === null ? [] : [at]));
+      const answer = await pool.run({ ...task, judge: packRecoded(judge, T) });
+      expect(answer.outcome).toBe('ok');
+      expect([...answer.liars]).toEqual(lies);
+    }),
+    { numRuns: 25 },
+  );
 });
 
 test('finish-block of a whole block checks what is on the disk', async () => {
   const { task, dataPath } = lossy([], [], 1);
-  expect(await pool.run(task)).toEqual({ outcome: 'ok', decoded: false });
+  expect(await pool.run(task)).toEqual({ outcome: 'ok', decoded: false, ...NO_LIARS });
   const data = readFileSync(dataPath);
   const at = layout.blockOffset(1) + 100;
   data[at] = 1 ^ (data[at] ?? 0);
   writeFileSync(dataPath, data);
-  expect(await pool.run(task)).toEqual({ outcome: 'corrupt', decoded: false });
+  expect(await pool.run(task)).toEqual({ outcome: 'corrupt', decoded: false, ...NO_LIARS });
 });
 
 test('check-block names the right symbols of a file with holes', async () => {

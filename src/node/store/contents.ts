@@ -10,7 +10,7 @@ import type { IndexEntry } from './index-log.ts';
 import { DELETED, IN_PLACE, IndexLog, LEAVES } from './index-log.ts';
 import type { PartFiles } from './part-directory.ts';
 import { RepairFile } from './repair-file.ts';
-import { readSource, sourceIndex, writeSource } from './source-io.ts';
+import { readSome, readSource, sourceIndex, writeSource } from './source-io.ts';
 import type { Mark } from './state-file.ts';
 
 /** Symbols and leaves of one part directory. */
@@ -100,10 +100,15 @@ export class Contents {
       this.layout,
       ids.filter((id) => this.isSource(id)),
     );
+    const repair = await readSome(
+      ids.filter((id) => !this.isSource(id)),
+      (id) => this.repair.read(id),
+    );
     const symbols: Uint8Array[] = [];
-    let next = 0;
+    let nextSource = 0;
+    let nextRepair = 0;
     for (const id of ids) {
-      const symbol = this.isSource(id) ? source[next++] : await this.repair.read(id);
+      const symbol = this.isSource(id) ? source[nextSource++] : repair[nextRepair++];
       if (symbol !== undefined) symbols.push(symbol);
     }
     return symbols;

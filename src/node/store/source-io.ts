@@ -47,6 +47,21 @@ export async function writeSource(
   if (run.length > 0) await writeAll(file, run, start * symbolBytes);
 }
 
+/** Reads under way at a time: symbols that are far from each other are no longer waited for one by one. */
+const READS_MAX = 8;
+
+/** Like Promise.all(items.map(read)), a few at a time. */
+export async function readSome<Item, Result>(
+  items: readonly Item[],
+  read: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let first = 0; first < items.length; first += READS_MAX) {
+    results.push(...(await Promise.all(items.slice(first, first + READS_MAX).map(read))));
+  }
+  return results;
+}
+
 /** Reads source symbols in any order: T bytes each, the last one zero-padded. Neighbours share one buffer. */
 export async function readSource(
   file: OpenFile,
@@ -55,20 +70,22 @@ export async function readSource(
 ): Promise<Uint8Array[]> {
   const { symbolBytes } = layout;
   const indexes = ids.map((id) => sourceIndex(layout, id));
-  const symbols: Uint8Array[] = [];
+  const runs: { readonly start: number; readonly count: number }[] = [];
   for (let first = 0; first < ids.length;) {
     const start = indexes[first] ?? 0;
     let count = 1;
     while (indexes[first + count] === start + count && (count + 1) * symbolBytes <= RUN_BYTES_MAX) {
       count++;
     }
-    const buffer = await readRun(file, layout, start, count);
-    for (let i = 0; i < count; i++) {
-      symbols.push(buffer.subarray(i * symbolBytes, (i + 1) * symbolBytes));
-    }
+    runs.push({ start, count });
     first += count;
   }
-  return symbols;
+  const buffers = await readSome(runs, ({ start, count }) => readRun(file, layout, start, count));
+  return buffers.flatMap((buffer, n) =>
+    Array.from({ length: runs[n]?.count ?? 0 }, (_, i) =>
+      buffer.subarray(i * symbolBytes, (i + 1) * symbolBytes),
+    ),
+  );
 }
 
 /** `count` source symbols from position `start` on, as one array of count·T bytes with the padding. */

@@ -63,7 +63,8 @@ function decodeAndCheck(task: FinishBlockTask, layout: Layout, fd: number): Answ
   // Recoded symbols were not verified. What they make is looked at before it is written: meanwhile a symbol that was
   // may have been stored in such a place.
   if (recoded.degrees.length > 0 && !isRight(task, block, symbolBytes)) return CORRUPT;
-  writeRepaired(fd, layout, sbn, block, decoder.repaired);
+  // Not `decoder.repaired`: a recoded symbol may just as well have been the missing symbol itself.
+  writeSources(fd, layout, sbn, block, missingSources(task.held, layout.sourceSymbols(sbn)));
   if (!isRightOnDisk(task, layout, fd)) return { ...CORRUPT, decoded: true };
   const liars = judge.degrees.length === 0 ? NONE : liarsAmong(judge, block, symbolBytes);
   return { outcome: 'ok', decoded: true, missing: 0, liars };
@@ -110,8 +111,19 @@ function addSymbols(
   eachRecoded(recoded, symbolBytes, (esis, payload) => decoder.addRecoded([...esis], payload));
 }
 
-/** Writes the symbols that were decoded to their places; those that follow each other at once. */
-function writeRepaired(
+/** The ESIs of source symbols that are not among `held`, ascending. */
+function missingSources(held: Uint32Array, sourceCount: number): number[] {
+  const missing: number[] = [];
+  let next = 0;
+  for (let esi = 0; esi < sourceCount; esi++) {
+    if (held[next] === esi) next++;
+    else missing.push(esi);
+  }
+  return missing;
+}
+
+/** Writes source symbols of the block to their places; those that follow each other at once. */
+function writeSources(
   fd: number,
   layout: Layout,
   sbn: number,
