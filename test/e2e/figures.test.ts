@@ -99,6 +99,77 @@ describe('npm run figures, a figure', () => {
   });
 });
 
+interface Line {
+  readonly name: string;
+  readonly holds: boolean;
+}
+
+describe('what must hold of the figures', () => {
+  const at = { slack: 1.1, containment: 0, updates: 1, label: '', trials: 5 };
+  const cells: readonly Record<string, unknown>[] = [
+    { figure: '7', scenario: 'pair', method: 'uninformed', overhead: 1.16, closed: 1.15 },
+    { figure: '7', scenario: 'pair', method: 'reconciled-bloom', totalOverhead: 0.0008 },
+    { figure: '7', scenario: 'pair', method: 'speculative-substitution', overhead: 0.12 },
+    { figure: '7', scenario: 'pair', method: 'speculative-full-rank', totalOverhead: 0.004 },
+    { figure: '7', scenario: 'pair', method: 'recode-bf', worstReceived: 1002, needed: 1000 },
+    { figure: '8', scenario: 'augmented', method: 'uninformed', overhead: 0.11, closed: 0.111 },
+    { figure: '8', scenario: 'augmented', method: 'speculative-substitution', overhead: 0.12 },
+    { figure: '8', scenario: 'augmented', method: 'reconciled-exact', speedupTotal: 1.999 },
+    { figure: '9', scenario: 'four', method: 'reconciled-bloom', overhead: 0.77, closed: 0.78 },
+    { figure: '9', scenario: 'four', method: 'recode-bf', totalOverhead: 0.003 },
+    { figure: '9', scenario: 'four', method: 'coordinated', totalOverhead: 0.006 },
+    { figure: '10b', scenario: 'four', method: 'reconciled-bloom', updates: 10, overhead: 0.115 },
+    { figure: '10b', scenario: 'four', method: 'partition-20', updates: 20, totalOverhead: 0.007 },
+    ...[10, 20, 30].map((updates) => ({
+      figure: '10a',
+      scenario: 'four',
+      method: 'reconciled-bloom',
+      updates,
+      totalOverhead: 0.1 + Math.abs(updates - 20) / 1000,
+    })),
+  ].map((cell) => ({ totalOverhead: 0, overhead: 0, speedupTotal: 2, ...at, ...cell }));
+
+  async function failures(changed: readonly Record<string, unknown>[], symbols = 23_968) {
+    const url = new URL('../../bench/figures/tolerances.mjs', import.meta.url).href;
+    const { checkTolerances } = await import(/* @vite-ignore */ url);
+    const lines = checkTolerances({ symbols, cells: changed }) as Line[];
+    return {
+      count: lines.length,
+      missed: lines.filter(({ holds }) => !holds).map(({ name }) => name),
+    };
+  }
+
+  it('holds of results as they should be, and is not asked of small runs', async () => {
+    expect(await failures(cells)).toEqual({ count: 13, missed: [] });
+    expect((await failures(cells, 2_000)).count).toBe(2);
+    expect((await failures([])).count).toBe(0);
+  });
+
+  it.each([
+    [0, { overhead: 1.18 }, '1. uninformed'],
+    [1, { totalOverhead: 0.0012 }, 'goal: two peers reconciled'],
+    [1, { totalOverhead: 0.0021 }, '2. reconciled'],
+    [2, { overhead: 0.21 }, '5. speculative'],
+    [3, { totalOverhead: 0.011 }, 'goal: speculative'],
+    [4, { worstReceived: 1013 }, '7. recoded'],
+    [5, { overhead: 0.145 }, '1. uninformed'],
+    [6, { overhead: 0.14 }, '6. speculative'],
+    [7, { speedupTotal: 1.994 }, 'goal: augmented'],
+    [8, { overhead: 0.74 }, '3. reconciled, four peers, one'],
+    [9, { totalOverhead: 0.0051 }, 'goal: four peers, one summary'],
+    [11, { overhead: 0.127 }, '3. reconciled, four peers, f = 10'],
+    [12, { totalOverhead: 0.011 }, 'goal: four peers with updates'],
+    [14, { updates: 40 }, '4. reconciled'],
+  ])('cell %d with %o is a miss of %s', async (index, change, name) => {
+    const changed = cells.map((cell, i) => (i === index ? { ...cell, ...change } : cell));
+    const { missed } = await failures(changed);
+    expect(
+      missed.some((each) => each.startsWith(name)),
+      missed.join('; '),
+    ).toBe(true);
+  });
+});
+
 describe('npm run figures refuses', () => {
   it.each([
     ['--figure', '11', 'one of 7, 8, 9, 10a, 10b'],
