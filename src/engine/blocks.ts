@@ -92,6 +92,11 @@ export class Blocks {
     return this.credited[sbn] ?? 0;
   }
 
+  /** True when the block is neither finished nor being decoded. */
+  isWaiting(sbn: number): boolean {
+    return this.state[sbn] === WAITING;
+  }
+
   isFinished(sbn: number): boolean {
     return this.state[sbn] === FINISHED;
   }
@@ -215,6 +220,7 @@ export class Blocks {
   discard(sbn: number): void {
     this.have -= Math.min(this.layout.sourceSymbols(sbn), this.held.countIn(sbn));
     this.held.deleteBlock(sbn);
+    this.clearRows(sbn);
     this.state[sbn] = WAITING;
     this.firstWaiting = Math.min(this.firstWaiting, sbn);
   }

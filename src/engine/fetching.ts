@@ -222,12 +222,10 @@ export class Fetching {
     if (peeled === undefined) return;
     const { sbn, esi, account } = peeled;
     const kept = verdict === 'kept';
-    if (esi !== undefined) {
-      const isNew = this.settle(sbn, esi, kept);
-      if (kept && isNew) this.gained(account, sbn, esi, now);
-      else account.duplicate++;
-    }
-    if (verdict === 'rejected') this.strike(peeled, sbn, esi ?? peeled.esis[0] ?? 0, now);
+    const isNew = esi !== undefined && this.settle(sbn, esi, kept);
+    if (isNew) this.gained(account, sbn, esi, now);
+    else if (verdict === 'rejected') this.strike(peeled, sbn, esi ?? peeled.esis[0] ?? 0, now);
+    else account.duplicate++;
     this.finishing.advance();
     if (!kept || this.blocks.isFinished(sbn)) this.plan(now);
   }

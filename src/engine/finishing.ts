@@ -65,7 +65,7 @@ export class Finishing {
 
   /** The outcome of a block. False when the download has failed with it. */
   blockFinished(input: BlockFinished): boolean {
-    const { blocks } = this.o;
+    const { blocks, recoded } = this.o;
     const { sbn, outcome } = input;
     this.running--;
     switch (outcome) {
@@ -76,12 +76,15 @@ export class Finishing {
         // With the whole window held the source symbols are, too: then it is not the rank that is wrong.
         if (blocks.held.countIn(sbn) < blocks.layout.windowSize(sbn)) {
           blocks.short(sbn, Math.max(1, input.missing ?? 1));
+          recoded.resumed(sbn);
         } else this.discard(sbn);
         break;
       case 'corrupt':
         // All that is held is verified, so an equation lied. Which one shows when the block is right.
-        if ((this.fromRows[sbn] ?? 0) > 0) blocks.makePlainOnly(sbn);
-        else this.discard(sbn);
+        if ((this.fromRows[sbn] ?? 0) > 0) {
+          blocks.makePlainOnly(sbn);
+          recoded.resumed(sbn);
+        } else this.discard(sbn);
         break;
       case 'failed':
         this.host.fail('DISK', `block ${sbn} could not be decoded and stored`);
@@ -134,6 +137,7 @@ export class Finishing {
       return;
     }
     this.o.blocks.discard(sbn);
+    this.o.recoded.finished(sbn, 0);
     this.host.output({ kind: 'discard-block', sbn });
   }
 }

@@ -166,6 +166,11 @@ export class RecodedDesk {
     this.byBlock[sbn]?.with(esi, (row) => this.decide(row));
   }
 
+  /** A block was not decoded after all: what became known meanwhile is taken out of its rows. */
+  resumed(sbn: number): void {
+    for (const row of [...(this.byBlock[sbn]?.rows ?? [])]) this.decide(row);
+  }
+
   /** The driver has answered a `peel`: the row is gone. */
   peeled(number: number): Peeled | undefined {
     const row = this.rows[number];
@@ -225,8 +230,9 @@ export class RecodedDesk {
 
   private decide(row: Row): void {
     const { blocks, output } = this.o;
-    if (row.state !== 'waiting' || row.unknown > 1) return;
     const { sbn } = row;
+    // While the block is being decoded its rows are with the decoder.
+    if (row.state !== 'waiting' || row.unknown > 1 || !blocks.isWaiting(sbn)) return;
     const start = this.layout.windowStart(sbn);
     if (row.unknown === 1) {
       const id: SymbolId = start + row.sum;
@@ -238,7 +244,6 @@ export class RecodedDesk {
     } else {
       // It says nothing new. But it can still be a lie, and a liar is better known early.
       if (this.counts(row)) blocks.dropRow(sbn, true);
-      row.account.duplicate++;
     }
     this.left(row);
     row.state = 'peeling';
