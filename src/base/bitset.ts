@@ -111,6 +111,13 @@ export class Bitset {
     for (let n = this.next(from, to); n >= 0; n = this.next(n + 1, to)) visit(n);
   }
 
+  /** Makes this an equal set. Throws UsageError when the lengths differ. */
+  become(other: Bitset): void {
+    if (other.length !== this.length) throw new UsageError('sets of different lengths');
+    this.words.set(other.words);
+    this.members = other.members;
+  }
+
   clone(): Bitset {
     const copy = new Bitset(this.length);
     copy.words.set(this.words);

@@ -51,8 +51,9 @@ export class Pool {
   constituents(start: number, sbn: number, number: number, degree: number): number[] | undefined {
     const members = this.members(sbn);
     if (degree > members.length) return undefined;
-    const positions = constituentPositions(start, sbn, number, degree, members.length);
-    return positions.map((position) => members[position] ?? 0);
+    const esis = constituentPositions(start, sbn, number, degree, members.length);
+    for (let i = 0; i < degree; i++) esis[i] = members[esis[i] ?? 0] ?? 0;
+    return esis;
   }
 
   /** Reads what the sender told. Throws ProtocolError BAD_SUMMARY when it cannot be. */
@@ -91,8 +92,7 @@ export class Pool {
       }
       firstSbn = end;
     }
-    bits.clear();
-    next.forEach((id) => bits.add(id));
+    bits.become(next);
     this.forgetLists();
     return messages;
   }

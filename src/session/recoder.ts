@@ -2,6 +2,7 @@
 // payloads.
 
 import type { Rng } from '../base/index.ts';
+import { Bitset } from '../base/index.ts';
 import type { Layout } from '../content/index.ts';
 import type { DegreeDistribution } from '../fountain/index.ts';
 import type { WorkingSet } from '../store/index.ts';
@@ -79,9 +80,9 @@ export class Recoder {
     this.pooledFor = view.version;
     this.pooledCount = held.count;
     if (strategy === STRATEGY.speculative) return this.pool.become(held.bits);
-    const lacking = held.bits.clone();
+    const lacking = new Bitset(held.bits.length);
     held.bits.forEach((id) => {
-      if (view.has(id)) lacking.delete(id);
+      if (!view.has(id)) lacking.add(id);
     });
     return this.pool.become(lacking);
   }
