@@ -2,10 +2,17 @@
 
 import { Bitset } from '../../src/base/index.ts';
 import type { TraceEntry } from '../../src/sim/index.ts';
-import { decodeSummary, readIdRuns, summaryKindOf } from '../../src/summary/index.ts';
+import { decodeExact, decodeSummary, readIdRuns, summaryKindOf } from '../../src/summary/index.ts';
 import type { Layout } from '../../src/content/index.ts';
 import type { Grant, Message } from '../../src/wire/index.ts';
-import { closeName, decodeControl, FLAG, STRATEGY, SUMMARY_KIND } from '../../src/wire/index.ts';
+import {
+  closeName,
+  decodeControl,
+  FINISH,
+  FLAG,
+  STRATEGY,
+  SUMMARY_KIND,
+} from '../../src/wire/index.ts';
 
 const nameOf = (table: Readonly<Record<string, number>>, code: number): string =>
   Object.entries(table).find(([, value]) => value === code)?.[0] ?? String(code);
@@ -53,6 +60,17 @@ function bodyOf(layout: Layout, m: Extract<Message, { type: 'summary' }>): strin
   return `${nameOf(SUMMARY_KIND, m.kind)} ${idNames(layout, ids)}`;
 }
 
+function poolNames(layout: Layout, m: Extract<Message, { type: 'pool' }>): string {
+  if (m.add) return runNames(layout, m.body);
+  const ids = new Bitset(layout.idCount);
+  const [from, to] = [
+    layout.windowStart(m.firstSbn),
+    layout.windowStart(m.firstSbn + m.blockCount),
+  ];
+  decodeExact(m.body, from, to, ids);
+  return idNames(layout, ids);
+}
+
 function messageText(layout: Layout, m: Message): string {
   switch (m.type) {
     case 'hello':
@@ -66,12 +84,19 @@ function messageText(layout: Layout, m: Message): string {
       return `leaves of block ${m.sbn}: ${m.bytes.length / 16} from ${m.first}`;
     case 'ask': {
       const kind = nameOf(SUMMARY_KIND, m.summaryKind);
-      return `ask ${nameOf(STRATEGY, m.strategy)}, ${kind}, f = ${m.updateFrequency}`;
+      const asked = `ask ${nameOf(STRATEGY, m.strategy)}, ${kind}, f = ${m.updateFrequency}`;
+      return `${asked}, start ${m.start}, finish ${nameOf(FINISH, m.finish)}`;
     }
     case 'summary':
       return `summary ${m.sequence}: ${bodyOf(layout, m)}${m.more ? ' …' : ''}`;
     case 'delta':
       return `delta ${m.sequence}: ${runNames(layout, m.body)}`;
+    case 'more':
+      return `more after ${m.sequence}: ${m.cells} cells in all`;
+    case 'pool': {
+      const end = m.firstSbn + m.blockCount;
+      return `pool of blocks ${m.firstSbn} to ${end - 1}${m.add ? ', added' : ''}: ${poolNames(layout, m)}`;
+    }
     case 'grant':
       return `grant ${grantNames(m.grants)}`;
     case 'want':
@@ -100,6 +125,10 @@ export function lineOf(layout: Layout, at: number, entry: TraceEntry): string {
     case 'symbols': {
       const names = entry.esis.map((esi, i) => `${esi}${entry.bad[i] ? ' (bad)' : ''}`);
       return `${time}  ${pair}  symbols of block ${entry.sbn}: ${names.join(' ')}`;
+    }
+    case 'recoded': {
+      const names = entry.degrees.map((degree, i) => `${degree}${entry.bad[i] ? ' (bad)' : ''}`);
+      return `${time}  ${pair}  recoded symbols of block ${entry.sbn} from ${entry.first}, degrees ${names.join(' ')}`;
     }
     case 'close':
       return `${time}  ${entry.to.padEnd(8)}  sees the link with ${entry.from} closed: ${closeName(entry.code) ?? entry.code}`;
