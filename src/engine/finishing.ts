@@ -101,9 +101,11 @@ export class Finishing {
     const held: number[] = [];
     blocks.held.bits.forEach((id) => held.push(id - start), start, layout.windowStart(sbn + 1));
     const rows = recoded.waiting(sbn);
-    const take = fullRank && !blocks.isPlainOnly(sbn) && held.length < layout.sourceSymbols(sbn);
+    const lacking = layout.sourceSymbols(sbn) - held.length;
+    // K symbols alone nearly always suffice, and then no row can have lied.
+    const take = fullRank && !blocks.isPlainOnly(sbn) && (lacking > 0 || blocks.fellShort(sbn));
     const judge = blocks.isPlainOnly(sbn) ? rows : [];
-    this.fromRows[sbn] = take ? layout.sourceSymbols(sbn) - held.length : 0;
+    this.fromRows[sbn] = take && rows.length > 0 ? Math.max(1, lacking) : 0;
     blocks.finishing(sbn);
     this.running++;
     this.host.output({ kind: 'finish-block', sbn, held, recoded: take ? rows : [], judge });

@@ -44,6 +44,7 @@ export class Planner {
   /** Share of the recent symbols that were useful; only uninformed and substituted ones lower it. */
   private usefulness = 1;
   private readonly learns: boolean;
+  private last = false;
 
   constructor(options: PlannerOptions) {
     this.o = options;
@@ -63,9 +64,13 @@ export class Planner {
     this.usefulness += ((useful ? 1 : 0) - this.usefulness) / 64;
   }
 
-  /** Asks one link for as much as it may owe. `traders`: other receivers of this content that are about. */
-  fill(peer: Peer, traders: number, now: number): void {
+  /**
+   * Asks one link for as much as it may owe. `traders`: other receivers of this content that are about. `last`: all links
+   * have been asked for what they may be granted, and something is still stuck.
+   */
+  fill(peer: Peer, traders: number, now: number, last = false): void {
     const { halves } = peer;
+    this.last = last;
     if (halves === undefined || !peer.asked || !peer.link.serving) return;
     for (;;) {
       const room = this.allowance(halves, now);
@@ -121,7 +126,7 @@ export class Planner {
     if (!leaves.held.has(sbn) || !halves.receiver.mayAsk(sbn, now)) return false;
     const open = Math.min(room, blocks.room(sbn));
     if (open <= 0) return false;
-    const has = named(peer, halves);
+    const has = this.nameable(peer, halves, sbn);
     // Those who trade begin anywhere, each time anew: from fixed places two of them meet sooner or later, and from
     // then on ask a full source for the same symbols at the same time, again and again.
     const ids = pickWanted(blocks, sbn, has, open, trading ? rng.below(ROTATIONS) : 0);
@@ -147,7 +152,7 @@ export class Planner {
       if (!leaves.held.has(sbn) || !halves.receiver.mayAsk(sbn, now)) continue;
       const open = Math.min(left, this.grantable(peer, halves, sbn));
       if (open <= 0) {
-        if (this.mustName(halves, sbn) && this.name(peer, halves, sbn, left, false, now))
+        if (this.mustName(peer, halves, sbn) && this.name(peer, halves, sbn, left, false, now))
           return true;
         continue;
       }
@@ -169,7 +174,7 @@ export class Planner {
       (sbn) =>
         halves.receiver.mayAsk(sbn, now) &&
         blocks.room(sbn) > 0 &&
-        this.grantable(peer, halves, sbn) > 0,
+        (this.grantable(peer, halves, sbn) > 0 || this.mustName(peer, halves, sbn)),
     );
     return opened ?? false;
   }
@@ -185,16 +190,38 @@ export class Planner {
     // Sums of a pool say no more than the pool has.
     const pool = countLacking(blocks, sbn, halves.recoded.pool.bits);
     if (pool === 0) return 0;
-    const sums = recoded.waitingOf(sbn, peer.id) + halves.receiver.grantedIn(sbn);
-    const news = this.o.substitution ? most : pool - sums;
+    const news = this.o.substitution ? most : pool - this.sums(peer, halves, sbn);
     return Math.min(most, news, recoded.room(sbn) - credit);
   }
 
-  /** True when recoded symbols of the block are of no use any more, or there is no room for them. */
-  private mustName(halves: Halves, sbn: number): boolean {
+  /**
+   * True when recoded symbols of the block are of no use any more, there is no room for them, or the block is stuck
+   * although there are as many sums of this link as its pool has symbols: they depend on each other, or are of older pools.
+   */
+  private mustName(peer: Peer, halves: Halves, sbn: number): boolean {
     const { blocks, recoded } = this.o;
-    if (halves.recoded === undefined) return false;
-    return blocks.isPlainOnly(sbn) || recoded.room(sbn) - blocks.creditIn(sbn) <= 0;
+    if (halves.recoded === undefined || peer.link.complete) return false;
+    const { bits } = halves.recoded.pool;
+    if (!hasWanted(blocks, sbn, bits)) return false;
+    if (blocks.isPlainOnly(sbn) || recoded.room(sbn) - blocks.creditIn(sbn) <= 0) return true;
+    if (!this.last || !blocks.isStuck(sbn)) return false;
+    return countLacking(blocks, sbn, bits) <= this.sums(peer, halves, sbn);
+  }
+
+  /** Sums of the block's symbols in the link's pool that are here or on their way. */
+  private sums(peer: Peer, halves: Halves, sbn: number): number {
+    return this.o.recoded.waitingOf(sbn, peer.id) + halves.receiver.grantedIn(sbn);
+  }
+
+  /** What can be named of a block: of one that is stuck the symbols that no sum tells of, as long as there are any. */
+  private nameable(peer: Peer, halves: Halves, sbn: number): Bitset | undefined {
+    const { blocks, recoded } = this.o;
+    const all = named(peer, halves);
+    if (all === undefined || blocks.isPlainOnly(sbn) || !blocks.isStuck(sbn)) return all;
+    const untold = recoded.without(sbn, all);
+    // First the senders are to say what else they have; a sum of two symbols may be all that is left, though.
+    const any = blocks.fellShort(sbn) || blocks.famine > 1;
+    return any && !hasWanted(blocks, sbn, untold) ? all : untold;
   }
 
   /** Opens one more block. True when it can be asked for at once; undefined when none could be opened. */

@@ -2,6 +2,7 @@
 // left as equations for the decoder (protocol/session.md, "Recoding"). Payloads wait in the driver, by row number.
 
 import type { LinkId, SymbolId } from '../base/index.ts';
+import { Bitset } from '../base/index.ts';
 import type { Layout } from '../content/index.ts';
 import { RECODED_MAX } from '../fountain/index.ts';
 import type { Account } from './account.ts';
@@ -185,6 +186,18 @@ export class RecodedDesk {
     const rows: RecodedRow[] = [];
     for (const row of this.byBlock[sbn]?.rows ?? []) if (row.state === 'waiting') rows.push(row);
     return rows;
+  }
+
+  /** Those of `ids` in the block that are part of no row. */
+  without(sbn: number, ids: Bitset): Bitset {
+    const { layout } = this;
+    const start = layout.windowStart(sbn);
+    const rest = new Bitset(layout.idCount);
+    ids.forEach((id) => rest.add(id), start, layout.windowStart(sbn + 1));
+    for (const row of this.byBlock[sbn]?.rows ?? []) {
+      for (const esi of row.esis) rest.delete(start + esi);
+    }
+    return rest;
   }
 
   /** Undecided rows of one link in a block. */
