@@ -384,8 +384,9 @@ export class Transfer {
     if (this.fetching !== undefined && this.phase === 'running') {
       this.fetching.checkStalls(now);
       this.fetching.plan(now);
-      this.update(now);
     }
+    // Also when all is here: what was to be told when it came still is.
+    this.update(now);
     this.serve(now);
     if (now >= this.giveUpAt()) {
       this.fail('UNFINISHED', this.patience.exhausted(this.obstacle()));
