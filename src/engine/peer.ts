@@ -203,8 +203,8 @@ export class Peer {
   /** The kind that the strategy needs, the forced one, or the one that costs the fewest bytes in all. */
   private kindFor(exchange: Exchange, options: TransferOptions): SummaryKind {
     const { strategy, summary } = options;
-    if (strategy === 'speculative') return 'min-wise';
     if (summary !== 'auto') return summary;
+    if (strategy === 'speculative') return 'min-wise';
     if (strategy === 'recode-bf') return 'bloom';
     const { layout, held } = exchange;
     const { symbolBytes, idCount } = layout;
