@@ -69,7 +69,7 @@ class Victim {
     if (hello)
       this.say(link, {
         type: 'hello',
-        versions: [1],
+        versions: [2],
         contentId: content.id,
         nonce,
         flags,
