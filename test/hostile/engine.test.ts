@@ -179,9 +179,11 @@ function randomMessage(rng: Rng): Message {
     case 4:
       return {
         type: 'ask',
-        strategy: [0, 1, 3, 4][rng.below(4)] as 0,
-        summaryKind: rng.below(3) as 0,
+        strategy: rng.below(7) as 0,
+        summaryKind: rng.below(5) as 0,
         updateFrequency: small(),
+        start: rng.uint32(),
+        finish: rng.below(2) as 0,
       };
     case 5:
     case 6: {
@@ -306,7 +308,14 @@ describe('a hostile neighbour', () => {
     const victim = new Victim({ fetch: false }, 0, 1);
     victim.feed({ kind: 'start', descriptor: content.descriptor });
     const link = victim.connect();
-    victim.say(link, { type: 'ask', strategy: 0, summaryKind: 0, updateFrequency: 0 });
+    victim.say(link, {
+      type: 'ask',
+      strategy: 0,
+      summaryKind: 0,
+      updateFrequency: 0,
+      start: 0,
+      finish: 0,
+    });
     const count = 65_535;
     for (let n = 0; n < 40; n++) {
       victim.say(link, {
@@ -348,7 +357,7 @@ describe('a hostile neighbour', () => {
     const victim = new Victim({}, 0.4, 1);
     victim.feed({ kind: 'start', descriptor: content.descriptor });
     const before = victim.outputs;
-    const none = { link: 99, sbn: 0, esis: [1] };
+    const none = { link: 99, sbn: 0, count: 1, esis: [1] };
     victim.say(99, { type: 'ping', token: 1 });
     victim.feed({ kind: 'sent', link: 99, count: 1 });
     victim.feed({ kind: 'unreadable', ...none });
