@@ -4,10 +4,21 @@
 
 import { describe, expect, it } from 'vitest';
 import { Bitset, Rng } from '../../src/base/index.ts';
-import type { TransferInput, TransferOptions, TransferOutput } from '../../src/engine/index.ts';
+import type {
+  TransferInput,
+  TransferOptions,
+  TransferOutput,
+  Verdict,
+} from '../../src/engine/index.ts';
 import { Transfer } from '../../src/engine/index.ts';
 import { simContent, toyHash } from '../../src/sim/index.ts';
-import { encodeExact, encodeIdRuns } from '../../src/summary/index.ts';
+import {
+  encodeBloom,
+  encodeExact,
+  encodeIdRuns,
+  encodeMinWise,
+  MinWiseSketch,
+} from '../../src/summary/index.ts';
 import type { Message } from '../../src/wire/index.ts';
 import { CLOSE, decodeControl, encodeControl, FLAG } from '../../src/wire/index.ts';
 
@@ -22,6 +33,11 @@ class Victim {
   bytesOut = 0;
   /** Symbols read for neighbours. */
   read = 0;
+  /** Recoded symbols in memory. */
+  readonly rows = new Set<number>();
+  quarantined = 0;
+  /** What a recoded symbol turns out to be when one of its constituents is left. */
+  verdict: Verdict = 'rejected';
   now = 0;
   private link = 0;
   private frame = 0;
@@ -69,7 +85,7 @@ class Victim {
     if (hello)
       this.say(link, {
         type: 'hello',
-        versions: [1],
+        versions: [2],
         contentId: content.id,
         nonce,
         flags,
@@ -86,6 +102,10 @@ class Victim {
     this.feed({ kind: 'symbols', link, frame: ++this.frame, sbn, esis });
   }
 
+  recoded(link: number, sbn: number, first: number, degrees: readonly number[]): void {
+    this.feed({ kind: 'recoded', link, frame: ++this.frame, sbn, first, degrees });
+  }
+
   private answer(output: Exclude<TransferOutput, { kind: 'timeout' }>): TransferInput | undefined {
     switch (output.kind) {
       case 'open': {
@@ -100,6 +120,23 @@ class Victim {
       case 'read':
         this.read += output.esis.length;
         return { kind: 'sent', link: output.link, count: output.esis.length };
+      case 'recode':
+        this.read += output.symbols.length;
+        expect(output.symbols.every((esis) => esis.length >= 1 && esis.length <= 64)).toBe(true);
+        return { kind: 'sent', link: output.link, count: output.symbols.length };
+      case 'peel':
+        expect(this.rows.delete(output.row)).toBe(true);
+        return { kind: 'peeled', row: output.row, verdict: this.verdict };
+      case 'quarantine':
+        for (const row of output.rows) {
+          expect(this.rows.has(row)).toBe(false);
+          this.rows.add(row);
+        }
+        this.quarantined += output.rows.length;
+        return undefined;
+      case 'release':
+        for (const row of output.rows) expect(this.rows.delete(row)).toBe(true);
+        return undefined;
       case 'write': {
         const { link, sbn, keep } = output;
         if (keep.length === 0) return undefined;
@@ -128,12 +165,25 @@ class Victim {
   }
 }
 
-const STRATEGIES = ['coordinated', 'reconciled', 'uninformed', 'uninformed-wor'] as const;
+const STRATEGIES = [
+  'coordinated',
+  'reconciled',
+  'uninformed',
+  'uninformed-wor',
+  'speculative',
+  'recode-bf',
+  'partition',
+] as const;
 
 function victimFor(seed: number): Victim {
   const rng = new Rng(seed);
   const victim = new Victim(
-    { strategy: STRATEGIES[rng.below(4)]!, fetch: rng.below(4) > 0, serve: rng.below(4) > 0 },
+    {
+      strategy: STRATEGIES[rng.below(STRATEGIES.length)]!,
+      finish: rng.below(2) === 0 ? 'full-rank' : 'substitution',
+      fetch: rng.below(4) > 0,
+      serve: rng.below(4) > 0,
+    },
     [0, 0.4, 1][rng.below(3)]!,
     seed,
   );
@@ -157,7 +207,18 @@ function randomMessage(rng: Rng): Message {
       count: 1 + rng.below(rng.below(3) === 0 ? 65_535 : 9),
     }));
   const sequence = rng.below(3) === 0 ? rng.uint32() : rng.below(3);
-  switch (rng.below(14)) {
+  const described = (): { firstSbn: number; blockCount: number } => {
+    const [firstSbn, blockCount] = rng.below(3) === 0 ? [small(), 1 + rng.below(9)] : [0, 5];
+    return { firstSbn: firstSbn + blockCount <= 65_536 ? firstSbn : 0, blockCount };
+  };
+  const set = (): Uint8Array => {
+    const bits = new Bitset(layout.idCount);
+    for (let id = 0; id < layout.idCount; id++) if (rng.below(2) === 0) bits.add(id);
+    return rng.below(2) === 0
+      ? encodeExact(bits, 0, layout.idCount)
+      : rng.fill(new Uint8Array(rng.below(60)));
+  };
+  switch (rng.below(17)) {
     case 0:
       return { type: 'want-descriptor' };
     case 1:
@@ -179,30 +240,22 @@ function randomMessage(rng: Rng): Message {
     case 4:
       return {
         type: 'ask',
-        strategy: [0, 1, 3, 4][rng.below(4)] as 0,
-        summaryKind: rng.below(3) as 0,
+        strategy: rng.below(7) as 0,
+        summaryKind: rng.below(5) as 0,
         updateFrequency: small(),
+        start: rng.uint32(),
+        finish: rng.below(2) as 0,
       };
     case 5:
-    case 6: {
-      const bits = new Bitset(layout.idCount);
-      for (let id = 0; id < layout.idCount; id++) if (rng.below(2) === 0) bits.add(id);
-      const body =
-        rng.below(2) === 0
-          ? encodeExact(bits, 0, layout.idCount)
-          : rng.fill(new Uint8Array(rng.below(60)));
-      const [firstSbn, blockCount] = rng.below(3) === 0 ? [small(), 1 + rng.below(9)] : [0, 5];
-      const fits = firstSbn + blockCount <= 65_536;
+    case 6:
       return {
         type: 'summary',
         sequence,
-        firstSbn: fits ? firstSbn : 0,
-        blockCount,
+        ...described(),
         more: rng.below(4) === 0,
-        kind: rng.below(3) as 0,
-        body,
+        kind: rng.below(5) as 0,
+        body: set(),
       };
-    }
     case 7:
       return { type: 'delta', sequence, body: runs() };
     case 8:
@@ -219,6 +272,13 @@ function randomMessage(rng: Rng): Message {
       return { type: 'status', flags: rng.below(16) };
     case 12:
       return { type: rng.below(2) === 0 ? 'ping' : 'pong', token: rng.below(4) };
+    case 13:
+      return { type: 'more', sequence, cells: rng.below(rng.below(3) === 0 ? 2 ** 20 + 1 : 99) };
+    case 14:
+    case 15: {
+      const add = rng.below(3) === 0;
+      return { type: 'pool', ...described(), add, body: add ? runs() : set() };
+    }
     default:
       return {
         type: 'bye',
@@ -238,9 +298,15 @@ describe('a hostile neighbour', () => {
         const link = victim.connect(rng.below(8) > 0);
         for (let n = 0; n < 25 && !victim.closed.has(link); n++) {
           victim.now += rng.below(20) === 0 ? rng.below(20_000) : rng.below(50);
-          const action = rng.below(10);
+          const action = rng.below(12);
           if (action < 7) victim.say(link, randomMessage(rng));
           else if (action < 9) {
+            const degrees = Array.from({ length: 1 + rng.below(5) }, () =>
+              rng.below(9) === 0 ? 1 + rng.below(64) : 1 + rng.below(4),
+            );
+            const first = rng.below(9) === 0 ? rng.uint32() : rng.below(9);
+            victim.recoded(link, rng.below(rng.below(9) === 0 ? 65_536 : 5), first, degrees);
+          } else if (action < 11) {
             const esis = Array.from({ length: 1 + rng.below(5) }, () =>
               rng.below(rng.below(9) === 0 ? 2 ** 24 : 40),
             );
@@ -289,6 +355,78 @@ describe('a hostile neighbour', () => {
     }
   });
 
+  it('that recodes nonsense within its credit: no row is kept or let go twice, and no credit is left', () => {
+    let quarantined = 0;
+    for (let seed = 0; seed < 100; seed++) {
+      const rng = new Rng(seed);
+      const strategy = rng.below(2) === 0 ? 'speculative' : 'recode-bf';
+      const finish = rng.below(2) === 0 ? 'full-rank' : 'substitution';
+      const victim = new Victim({ strategy, finish }, 0.3, seed);
+      victim.verdict = (['kept', 'rejected', 'failed'] as const)[rng.below(3)]!;
+      victim.feed({ kind: 'start', descriptor: content.descriptor });
+      const link = victim.connect();
+      victim.say(link, { type: 'status', flags: FLAG.serving | FLAG.complete });
+      const pool = new Bitset(layout.idCount);
+      const next = [0, 0];
+      for (let n = 0; n < 40 && !victim.closed.has(link); n++) {
+        victim.now += rng.below(100);
+        if (n === 0 || rng.below(9) === 0) {
+          for (let id = 0; id < layout.idCount; id++) if (rng.below(3) === 0) pool.add(id);
+          const body = encodeExact(pool, 0, layout.idCount);
+          victim.say(link, { type: 'pool', firstSbn: 0, blockCount: 5, add: false, body });
+        }
+        const sbn = rng.below(2);
+        const count = Math.min(1 + rng.below(5), victim.transfer.fetching!.blocks.creditIn(sbn));
+        if (count === 0) continue;
+        const first = next[sbn]! + (rng.below(9) === 0 ? rng.below(100) : 0);
+        next[sbn] = first + count;
+        const degrees = Array.from({ length: count }, () => 1 + rng.below(4));
+        victim.recoded(link, sbn, first, degrees);
+        if (rng.below(20) === 0) victim.feed({ kind: 'timeout' });
+      }
+      quarantined += victim.quarantined;
+      victim.feed({ kind: 'link-closed', link, code: 1006, reason: '' });
+      const { blocks } = victim.transfer.fetching!;
+      expect([blocks.creditIn(0), blocks.creditIn(1), blocks.arriving.count]).toEqual([0, 0, 0]);
+      victim.feed({ kind: 'abort' });
+    }
+    expect(quarantined).toBeGreaterThan(300);
+  });
+
+  it('that asks for sums gets no more than it has credit for, whatever it says of itself', () => {
+    let sums = 0;
+    for (let seed = 0; seed < 100; seed++) {
+      const rng = new Rng(seed);
+      const victim = new Victim({ fetch: rng.below(2) === 0 }, [0.1, 0.5, 1][rng.below(3)]!, seed);
+      victim.feed({ kind: 'start', descriptor: content.descriptor });
+      const link = victim.connect();
+      const [strategy, summaryKind] = rng.below(2) === 0 ? ([2, 2] as const) : ([5, 1] as const);
+      const finish = rng.below(2) as 0 | 1;
+      const ask = { type: 'ask', strategy, summaryKind, updateFrequency: 0, finish } as const;
+      victim.say(link, { ...ask, start: rng.uint32() });
+      let granted = 0;
+      for (let sequence = 0; sequence < 9 && !victim.closed.has(link); sequence++) {
+        const set = new Bitset(layout.idCount);
+        const share = rng.unit();
+        for (let id = 0; id < layout.idCount; id++) if (rng.unit() < share) set.add(id);
+        const body =
+          summaryKind === 2
+            ? encodeMinWise(MinWiseSketch.of(set, 0, layout.idCount, rng.uint32(), 8))
+            : encodeBloom(set, 0, layout.idCount, { seed: rng.uint32() });
+        if (rng.below(3) === 0) body[rng.below(body.length)] = rng.below(256);
+        const all = { firstSbn: 0, blockCount: 5, more: false } as const;
+        victim.say(link, { type: 'summary', sequence, ...all, kind: summaryKind, body });
+        const count = 1 + rng.below(300);
+        granted += count;
+        victim.say(link, { type: 'grant', grants: [{ sbn: rng.below(5), count }] });
+        victim.now += 50;
+      }
+      expect(victim.read).toBeLessThanOrEqual(granted);
+      sums += victim.read;
+    }
+    expect(sums).toBeGreaterThan(3_000);
+  });
+
   it('that sends symbols before hello, or to one that fetches nothing, is closed', () => {
     const early = new Victim({}, 0, 1);
     early.feed({ kind: 'start', descriptor: content.descriptor });
@@ -306,7 +444,14 @@ describe('a hostile neighbour', () => {
     const victim = new Victim({ fetch: false }, 0, 1);
     victim.feed({ kind: 'start', descriptor: content.descriptor });
     const link = victim.connect();
-    victim.say(link, { type: 'ask', strategy: 0, summaryKind: 0, updateFrequency: 0 });
+    victim.say(link, {
+      type: 'ask',
+      strategy: 0,
+      summaryKind: 0,
+      updateFrequency: 0,
+      start: 0,
+      finish: 0,
+    });
     const count = 65_535;
     for (let n = 0; n < 40; n++) {
       victim.say(link, {
@@ -348,7 +493,7 @@ describe('a hostile neighbour', () => {
     const victim = new Victim({}, 0.4, 1);
     victim.feed({ kind: 'start', descriptor: content.descriptor });
     const before = victim.outputs;
-    const none = { link: 99, sbn: 0, esis: [1] };
+    const none = { link: 99, sbn: 0, count: 1, esis: [1] };
     victim.say(99, { type: 'ping', token: 1 });
     victim.feed({ kind: 'sent', link: 99, count: 1 });
     victim.feed({ kind: 'unreadable', ...none });
