@@ -111,6 +111,17 @@ export class Bitset {
     for (let n = this.next(from, to); n >= 0; n = this.next(n + 1, to)) visit(n);
   }
 
+  /** Adds all members of another set. Throws UsageError when the lengths differ. */
+  addAll(other: Bitset): void {
+    if (other.length !== this.length) throw new UsageError('sets of different lengths');
+    for (let w = 0; w < this.words.length; w++) {
+      const added = (other.words[w] ?? 0) & ~(this.words[w] ?? 0);
+      if (added === 0) continue;
+      this.words[w] = (this.words[w] ?? 0) | added;
+      this.members += popcount32(added);
+    }
+  }
+
   /** Makes this an equal set. Throws UsageError when the lengths differ. */
   become(other: Bitset): void {
     if (other.length !== this.length) throw new UsageError('sets of different lengths');

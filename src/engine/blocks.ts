@@ -82,6 +82,11 @@ export class Blocks {
     return this.rowsTotal;
   }
 
+  /** True when the block was found to lack rank although it had enough symbols. */
+  isShort(sbn: number): boolean {
+    return (this.extra[sbn] ?? 0) > 0;
+  }
+
   /** True when recoded symbols are of no more use to the block: some of them lied, or there are too many. */
   isPlainOnly(sbn: number): boolean {
     return this.plainOnly[sbn] === 1;

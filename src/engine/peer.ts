@@ -23,6 +23,9 @@ import type { TransferOptions } from './options.ts';
 /** A coordinated receiver hears of a new symbol within this time, ms. */
 const NEWS_MS = 1_000;
 
+/** Updates in a row to a neighbour that finds nothing: each shows it all but a fiftieth of what the last one hid. */
+const DRY_TELLS_MAX = 8;
+
 /** What all neighbours of one transfer share once its layout is known. */
 export interface Exchange {
   readonly layout: Layout;
@@ -62,6 +65,8 @@ export class Peer {
   tellAt: number = Infinity;
   /** No update because of a `dry` before this time, ms. */
   private dryTellAt = 0;
+  /** Updates because of a `dry` since the neighbour last sent a symbol. */
+  private dryTells = 0;
   /** This end has asked for symbols. */
   asked = false;
   /** Symbols of `read` outputs that are not completed. */
@@ -170,9 +175,19 @@ export class Peer {
 
   /** The neighbour found nothing to send: a new salt may show it what a false positive hid. */
   tellAfterDry(received: number, now: number): void {
-    if (!this.asked || this.wantsExact || now < this.dryTellAt) return;
+    if (!this.asked || this.wantsExact || this.dryTells >= DRY_TELLS_MAX) return;
+    if (now < this.dryTellAt) {
+      this.tellAt = Math.min(this.tellAt, this.dryTellAt);
+      return;
+    }
     this.dryTellAt = now + NEWS_MS; // a filter of all blocks is large, and blocks run dry one by one
+    this.dryTells++;
     this.tell(received);
+  }
+
+  /** Symbols came from the neighbour: it is not dry. */
+  notDry(): void {
+    this.dryTells = 0;
   }
 
   /** The reader of a rateless IBLT says how far it is to go on. */

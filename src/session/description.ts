@@ -51,6 +51,8 @@ export class Description {
   private cursor = -1;
   /** A rateless IBLT that the reader has not decoded yet. The set that it codes is frozen. */
   private stream: RibltStream | undefined;
+  /** Number of its first part. */
+  private streamFrom = 0;
 
   constructor(options: DescriptionOptions) {
     this.o = options;
@@ -60,6 +62,11 @@ export class Description {
   /** True when `next` would have something to say. */
   get hasNews(): boolean {
     return this.cursor < this.o.journal.end && this.stream === undefined;
+  }
+
+  /** True when the reader may take for held what is not, until it is told anew. */
+  get mayHide(): boolean {
+    return this.kind === 'bloom' || this.kind === 'art';
   }
 
   /** From the next message on the reader is told exactly. */
@@ -89,9 +96,9 @@ export class Description {
   }
 
   /** The reader of a rateless IBLT says how far it is to go on. */
-  more({ cells }: MessageOf<'more'>): Message[] {
+  more({ sequence, cells }: MessageOf<'more'>): Message[] {
     const { stream } = this;
-    if (stream === undefined) return []; // an answer to a stream that has ended
+    if (stream === undefined || sequence < this.streamFrom) return []; // of a stream that has ended
     if (cells === 0) {
       this.stream = undefined;
       return [];
@@ -106,6 +113,7 @@ export class Description {
 
   private begin(): Message[] {
     const { layout, held, differences } = this.o;
+    this.streamFrom = this.sequence;
     this.stream = new RibltStream(held.bits, 0, layout.idCount, this.salt());
     return this.cells(
       this.stream,
