@@ -1,8 +1,9 @@
 // What is run: who takes part, how they choose what to send, and in which layout. Lists, so that a strategy is a line.
 
-/** Largest block: decoding it by full rank stays quick, and it is not larger than a block is by default. */
-const BLOCK_SYMBOLS_MAX = 4_000;
-const BLOCK_BYTES_MAX = 16 * 1024 * 1024;
+/** Largest block by default, symbols: decoding it by full rank stays quick. */
+const BLOCK_SYMBOLS = 4_000;
+/** … and bytes, as `describe` has it. */
+const BLOCK_BYTES = 16 * 1024 * 1024;
 
 /** Peers beside the receiver; `full`: one more source, which has everything. */
 export const SCENARIOS = {
@@ -20,16 +21,20 @@ export const STRATEGIES = [
   { label: 'uninformed-wor', updates: 1, asked: { strategy: 'uninformed-wor' } },
   { label: 'reconciled bloom', updates: 10, asked: { strategy: 'reconciled', summary: 'bloom' } },
   { label: 'reconciled', updates: 10, asked: { strategy: 'reconciled', summary: 'auto' } },
+  // f of `get` by default.
+  { label: 'reconciled', updates: 32, asked: { strategy: 'reconciled', summary: 'auto' } },
   { label: 'coordinated', updates: 1, asked: { strategy: 'coordinated' } },
 ];
 
 /**
- * The layout of `bytes` in symbols of T bytes, in blocks that are all equal: as few as may be, or up to half as many more
- * when these come out even. Else the content is a few symbols longer or shorter than asked.
+ * The layout of `bytes` in symbols of T bytes, in blocks that are all equal, of `blockSymbols` symbols at most: as few as
+ * may be, or up to half as many more when these come out even. Else the content is a few symbols longer or shorter
+ * than asked.
  */
-export function layoutFor(bytes, symbolBytes) {
+export function layoutFor(bytes, symbolBytes, blockSymbols) {
   const wanted = Math.ceil(bytes / symbolBytes);
-  const perBlockMax = Math.min(BLOCK_SYMBOLS_MAX, Math.floor(BLOCK_BYTES_MAX / symbolBytes));
+  const perBlockMax =
+    blockSymbols ?? Math.min(BLOCK_SYMBOLS, Math.floor(BLOCK_BYTES / symbolBytes));
   const fewest = Math.ceil(wanted / perBlockMax);
   let blockCount = fewest;
   while (wanted % blockCount !== 0 && blockCount <= 1.5 * fewest) blockCount++;
