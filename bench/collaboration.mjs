@@ -4,7 +4,7 @@
 //
 //   --size 32M  --symbol-bytes 1400,16384  --scenario pair,augmented,four  --strategy uninformed,…
 //   --containment 0.2  --slack 1.1  --rate 2M (of each sender)  --seed 1  --quick (--size 4M --rate 512K)  --json
-//   --block-symbols 4000 (at most; 16 MiB at most when not given)
+//   --block-symbols 4000 (largest block; by default one block, less where a strategy says so)
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -63,8 +63,9 @@ function optionsOf(args) {
         number('symbol-bytes', text, 64, 65_536, true),
       ),
       blockSymbols:
-        values['block-symbols'] &&
-        number('block-symbols', values['block-symbols'], 1_000, 56_403, true),
+        values['block-symbols'] === undefined
+          ? undefined
+          : number('block-symbols', values['block-symbols'], 1_000, 56_403, true),
       scenarios: listed(values.scenario, (text) => named('scenario', text)),
       strategies: listed(values.strategy, (text) => named('strategy', text)),
       containments: listed(values.containment, (text) => number('containment', text, 0, 0.7)),
@@ -119,7 +120,7 @@ function bytesIn(option, text, min, max) {
 
 /** Makes and describes a content of this layout; the same bytes for the same seed. */
 async function makeContent(folder, layout, seed) {
-  const file = join(folder, `content-${layout.symbolBytes}`);
+  const file = join(folder, `content-${layout.symbolBytes}-${layout.blockCount}`);
   const bytes = new Rng(seed).fill(new Uint8Array(layout.bytes));
   await writeFile(file, bytes);
   const { symbolBytes, perBlock, blockCount } = layout;
@@ -201,24 +202,25 @@ async function main(folder, stop) {
     `${report.machine}, ${report.commit}; seed ${seed}, slack ${slack}, ${rate} bytes per second and sender`,
   );
   for (const symbolBytes of options.symbolBytes) {
-    const layout = layoutFor(size, symbolBytes, options.blockSymbols);
-    const content = await makeContent(folder, layout, seed);
+    const contents = new Map();
     const rows = [];
     for (const containment of containments) {
       for (const scenario of scenarios) {
         for (const strategy of strategies) {
           stop.throwIfAborted();
           say(`T = ${symbolBytes}, ${scenario}, ${strategy.label}, c = ${containment}`);
-          rows.push(
-            await runCell({ content, layout, scenario, strategy, containment, folder, stop }),
-          );
+          const blockSymbols = options.blockSymbols ?? strategy.blockSymbols;
+          const layout = layoutFor(size, symbolBytes, blockSymbols);
+          const known = contents.get(layout.blockCount);
+          const content = known ?? (await makeContent(folder, layout, seed));
+          contents.set(layout.blockCount, content);
+          const cell = { content, layout, scenario, strategy, containment, folder, stop };
+          rows.push(await runCell(cell));
         }
       }
     }
     report.rows.push(...rows);
-    print(
-      `\nT = ${symbolBytes}: ${layout.bytes} bytes, ${layout.symbols} symbols in ${layout.blockCount} blocks\n`,
-    );
+    print(`\nT = ${symbolBytes}, ${size} bytes\n`);
     print(rowsTable(rows));
   }
   if (json) process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -3,16 +3,28 @@
 import { formatRate } from '../../dist/cli/format.js';
 import { layOut } from '../../dist/cli/table.js';
 
-const HEAD = ['scenario', 'strategy', 'f', 'c', 'links', 'overhead', 'simulated', '±', 'in all'];
+const HEAD = [
+  'scenario',
+  'strategy',
+  'f',
+  'c',
+  'blocks',
+  'links',
+  'overhead',
+  'simulated',
+  '±',
+  'in all',
+];
 const MORE = ['simulated', 'seconds', 'simulated', 'MB/s', 'simulated', ''];
 
 export function rowsTable(rows) {
   const lines = rows.map(
-    ({ scenario, label, updates, containment, rate, real, simulated, agrees }) => [
+    ({ scenario, label, updates, containment, blockCount, rate, real, simulated, agrees }) => [
       scenario,
       label,
       String(updates),
       String(containment),
+      String(blockCount),
       formatRate(rate),
       real.overhead.toFixed(4),
       simulated.overhead.toFixed(4),
