@@ -3,7 +3,7 @@
 import type { Bitset, LinkId, Rng } from '../base/index.ts';
 import { popcount32 } from '../base/index.ts';
 import type { Layout } from '../content/index.ts';
-import type { FreshCursors, Link } from '../session/index.ts';
+import type { FreshCursors, Link, ViewListener } from '../session/index.ts';
 import {
   Description,
   Receiver,
@@ -90,14 +90,7 @@ export class Peer {
   /** Joins the exchange: from here on symbols may flow both ways. */
   join(exchange: Exchange): Halves {
     const { layout, held, fresh, holders, rng } = exchange;
-    const view = new RemoteView(layout, held.bits, {
-      added: (id) => {
-        holders[id] = Math.min(255, (holders[id] ?? 0) + 1);
-      },
-      removed: (id) => {
-        holders[id] = Math.max(0, (holders[id] ?? 0) - 1);
-      },
-    });
+    const view = new RemoteView(layout, held.bits, countHolders(holders));
     const batchMax = symbolsPerFrame(layout.symbolBytes);
     const sender = new Sender({ layout, held, view, fresh, rng: rng.fork(), batchMax });
     const receiver = new Receiver(layout, () => this.link.rttMs);
@@ -129,7 +122,8 @@ export class Peer {
     const start = strategy === 'partition' ? ringStart(turn) : rng.uint32();
     this.asked = true;
     if (this.halves !== undefined && (strategy === 'speculative' || strategy === 'recode-bf')) {
-      this.halves.recoded = new RecodedSource(layout, start);
+      const { holders } = exchange;
+      this.halves.recoded = new RecodedSource(layout, start, countHolders(holders));
     }
     this.say(
       {
@@ -182,6 +176,7 @@ export class Peer {
     }
     this.dryTellAt = now + NEWS_MS; // a filter of all blocks is large, and blocks run dry one by one
     this.dryTells++;
+    this.description?.repeat();
     this.tell(received);
   }
 
@@ -242,6 +237,18 @@ export class Peer {
     const { value: j } = estimateResemblance(own, sketch);
     return Math.ceil(((1 - j) / (1 + j)) * (own.count + sketch.count));
   }
+}
+
+/** Keeps count of who holds what. */
+function countHolders(holders: Uint8Array): ViewListener {
+  return {
+    added: (id) => {
+      holders[id] = Math.min(255, (holders[id] ?? 0) + 1);
+    },
+    removed: (id) => {
+      holders[id] = Math.max(0, (holders[id] ?? 0) - 1);
+    },
+  };
 }
 
 /** Ids that are in one of the sets only. */

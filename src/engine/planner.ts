@@ -208,7 +208,8 @@ export class Planner {
     if (halves.recoded === undefined) return 0;
     if (substitution && !blocks.isPlainOnly(sbn)) return 0;
     if (peer.link.complete) return 0;
-    if (blocks.isPlainOnly(sbn) || blocks.isShort(sbn)) return Infinity;
+    if (blocks.isPlainOnly(sbn)) return Infinity;
+    if (blocks.isShort(sbn)) return blocks.news(sbn) - blocks.creditIn(sbn);
     if (recoded.room(sbn) <= blocks.creditIn(sbn)) return Infinity;
     return Math.max(0, this.newsOf(peer, halves.recoded, halves, sbn).left);
   }

@@ -6,6 +6,7 @@ import type { Layout } from '../content/index.ts';
 import type { MessageOf } from '../wire/index.ts';
 import { CLOSE } from '../wire/index.ts';
 import { Pool } from './pool.ts';
+import type { ViewListener } from './remote-view.ts';
 
 /**
  * Numbers that a sender may pass over on a link, for frames that its disk could not give. Few: one that could choose
@@ -21,8 +22,10 @@ export class RecodedSource {
   readonly start: number;
   private readonly expected: Float64Array;
   private skipped = 0;
+  private readonly listener: ViewListener | undefined;
 
-  constructor(layout: Layout, start: number) {
+  constructor(layout: Layout, start: number, listener?: ViewListener) {
+    this.listener = listener;
     this.pool = new Pool(layout);
     this.offered = new Bitset(layout.idCount);
     this.start = start;
@@ -32,7 +35,13 @@ export class RecodedSource {
   /** The sender tells its pool. Throws ProtocolError BAD_SUMMARY. */
   tell(message: MessageOf<'pool'>): void {
     this.pool.read(message);
-    this.offered.addAll(this.pool.bits);
+    this.offered.addAll(this.pool.bits, (id) => this.listener?.added(id));
+  }
+
+  /** The link is gone, and what it offered with it. */
+  clear(): void {
+    this.offered.forEach((id) => this.listener?.removed(id));
+    this.offered.clear();
   }
 
   /**
