@@ -169,7 +169,7 @@ export class Planner {
       (sbn) =>
         halves.receiver.mayAsk(sbn, now) &&
         blocks.room(sbn) > 0 &&
-        this.grantable(peer, halves, sbn) > 0,
+        (this.grantable(peer, halves, sbn) > 0 || this.canName(peer, halves, sbn)),
     );
     return opened ?? false;
   }
@@ -195,6 +195,11 @@ export class Planner {
     const { blocks, recoded } = this.o;
     if (halves.recoded === undefined) return false;
     return blocks.isPlainOnly(sbn) || recoded.room(sbn) - blocks.creditIn(sbn) <= 0;
+  }
+
+  /** True when the block is to be completed by named symbols, and the link has some that are wanted. */
+  private canName(peer: Peer, halves: Halves, sbn: number): boolean {
+    return this.mustName(halves, sbn) && hasWanted(this.o.blocks, sbn, named(peer, halves));
   }
 
   /** Opens one more block. True when it can be asked for at once; undefined when none could be opened. */
