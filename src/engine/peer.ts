@@ -161,11 +161,16 @@ export class Peer {
     }
   }
 
-  /** Tells the receiver what is recoded for it, when that has changed and all that was sent before has left. */
-  tellPool(): void {
+  /**
+   * Tells the receiver what is recoded for it, when that has changed and all that was sent before has left. True when
+   * there was something to tell.
+   */
+  tellPool(): boolean {
     const recoder = this.halves?.sender.recoder;
-    if (recoder?.isPoolDue !== true || this.reading > 0) return;
-    for (const message of recoder.renewPool()) this.say(message, false);
+    if (recoder?.isPoolDue !== true || this.reading > 0) return false;
+    const messages = recoder.renewPool();
+    for (const message of messages) this.say(message, false);
+    return messages.length > 0;
   }
 
   /** The neighbour found nothing to send: a new salt may show it what a false positive hid. */
