@@ -212,7 +212,8 @@ export class Fetching {
     if (rows.length > 0) host.progress(now);
     for (const row of rows) this.planner.learn(recoded.settle(row));
     this.finishing.advance();
-    if (keep.length < degrees.length) this.plan(now);
+    // With nothing on the way any more, others may have to name what sums do not bring.
+    if (keep.length < degrees.length || blocks.creditIn(sbn) === 0) this.plan(now);
     else if (halves.receiver.hungry(now)) this.fill(peer, now);
   }
 

@@ -147,7 +147,7 @@ export class Planner {
       if (!leaves.held.has(sbn) || !halves.receiver.mayAsk(sbn, now)) continue;
       const open = Math.min(left, this.grantable(peer, halves, sbn));
       if (open <= 0) {
-        if (this.mustName(halves, sbn) && this.name(peer, halves, sbn, left, false, now))
+        if (this.mustName(peer, halves, sbn) && this.name(peer, halves, sbn, left, false, now))
           return true;
         continue;
       }
@@ -182,24 +182,35 @@ export class Planner {
     const most = Math.min(useful - credit, LIMITS.grantCountMax);
     if (halves.recoded === undefined || peer.link.complete || most <= 0) return most;
     if (blocks.isPlainOnly(sbn)) return 0;
-    // Sums of a pool say no more than the pool has.
-    const pool = countLacking(blocks, sbn, halves.recoded.pool.bits);
-    if (pool === 0) return 0;
-    const sums = recoded.waitingOf(sbn, peer.id) + halves.receiver.grantedIn(sbn);
-    const news = this.o.substitution ? most : pool - sums;
-    return Math.min(most, news, recoded.room(sbn) - credit);
+    return Math.min(most, this.news(peer, halves, sbn), recoded.room(sbn) - credit);
   }
 
-  /** True when recoded symbols of the block are of no use any more, or there is no room for them. */
-  private mustName(halves: Halves, sbn: number): boolean {
+  /** Recoded symbols of a block that may say something new: sums of a pool say no more than the pool has. */
+  private news(peer: Peer, halves: Halves, sbn: number): number {
+    const { blocks, recoded, substitution } = this.o;
+    if (halves.recoded === undefined) return 0;
+    const pool = countLacking(blocks, sbn, halves.recoded.pool.bits);
+    if (pool === 0) return 0;
+    if (substitution) return Infinity;
+    return pool - recoded.waitingOf(sbn, peer.id) - halves.receiver.grantedIn(sbn);
+  }
+
+  /**
+   * True when recoded symbols of the block are of no use any more, or there is no room for them. Or when nobody brings
+   * any and as many sums of the pool have come as it has symbols: they say less than those, all too little if all of
+   * them are needed.
+   */
+  private mustName(peer: Peer, halves: Halves, sbn: number): boolean {
     const { blocks, recoded } = this.o;
     if (halves.recoded === undefined) return false;
-    return blocks.isPlainOnly(sbn) || recoded.room(sbn) - blocks.creditIn(sbn) <= 0;
+    const credit = blocks.creditIn(sbn);
+    if (blocks.isPlainOnly(sbn) || recoded.room(sbn) - credit <= 0) return true;
+    return credit === 0 && this.news(peer, halves, sbn) <= 0;
   }
 
   /** True when the block is to be completed by named symbols, and the link has some that are wanted. */
   private canName(peer: Peer, halves: Halves, sbn: number): boolean {
-    return this.mustName(halves, sbn) && hasWanted(this.o.blocks, sbn, named(peer, halves));
+    return this.mustName(peer, halves, sbn) && hasWanted(this.o.blocks, sbn, named(peer, halves));
   }
 
   /** Opens one more block. True when it can be asked for at once; undefined when none could be opened. */
