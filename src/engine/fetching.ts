@@ -214,7 +214,8 @@ export class Fetching {
     if (rows.length > 0) host.progress(now);
     for (const row of rows) this.planner.learn(recoded.settle(row));
     this.finishing.advance();
-    if (keep.length < degrees.length) this.plan(now);
+    // With nothing on the way any more, others may have to name what sums do not bring.
+    if (keep.length < degrees.length || blocks.creditIn(sbn) === 0) this.plan(now);
     else if (halves.receiver.hungry(now)) this.fill(peer, now);
   }
 
@@ -333,11 +334,9 @@ export class Fetching {
     let traders = 0;
     for (const { link } of this.host.peers) if (link.fetching && !link.complete) traders++;
     const idle = this.planner.fill(peer, traders, now);
-    // A recoding sender does not say that it is dry: its pool does.
-    const { description, halves } = peer;
-    if (idle && halves?.recoded !== undefined && description?.mayHide === true) {
-      peer.tellAfterDry(this.received, now);
-    }
+    // A recoding sender does not say that it is dry: its pool does. A new filter may show it more.
+    if (!idle || peer.halves?.recoded === undefined) return;
+    if (!peer.tellAfterDry(this.received, now)) this.planner.fill(peer, traders, now, true);
   }
 
   /** Takes one arriving symbol off the credit; false when none covers it. */

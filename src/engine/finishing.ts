@@ -114,10 +114,7 @@ export class Finishing {
     const { layout } = blocks;
     blocks.finished(sbn);
     journal.addRange(layout.windowStart(sbn), layout.windowStart(sbn + 1));
-    for (const row of liars) {
-      const source = recoded.sourceOf(row);
-      if (source !== undefined) this.host.lied(source, sbn, source.esis[0] ?? 0);
-    }
+    for (const liar of recoded.condemn(liars)) this.host.lied(liar, sbn, liar.esis[0] ?? 0);
     recoded.finished(sbn, this.fromRows[sbn] ?? 0);
     this.host.output({
       kind: 'event',

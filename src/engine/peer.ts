@@ -160,24 +160,36 @@ export class Peer {
     }
   }
 
-  /** Tells the receiver what is recoded for it, when that has changed and all that was sent before has left. */
-  tellPool(): void {
+  /**
+   * Tells the receiver what is recoded for it, when that has changed and all that was sent before has left. True when
+   * there was something to tell.
+   */
+  tellPool(): boolean {
     const recoder = this.halves?.sender.recoder;
-    if (recoder?.isPoolDue !== true || this.reading > 0) return;
-    for (const message of recoder.renewPool()) this.say(message, false);
+    if (recoder?.isPoolDue !== true || this.reading > 0) return false;
+    const messages = recoder.renewPool();
+    for (const message of messages) this.say(message, false);
+    return messages.length > 0;
   }
 
-  /** The neighbour found nothing to send: a new salt may show it what a false positive hid. */
-  tellAfterDry(received: number, now: number): void {
-    if (!this.asked || this.wantsExact || this.dryTells >= DRY_TELLS_MAX) return;
+  /**
+   * The neighbour found nothing to send: a new salt may show it what a false positive hid. False when there is nothing
+   * that could help.
+   */
+  tellAfterDry(received: number, now: number): boolean {
+    const { description } = this;
+    if (!this.asked || this.wantsExact || description === undefined) return false;
+    if (this.dryTells >= DRY_TELLS_MAX || !(description.mayHide || description.hasNews))
+      return false;
     if (now < this.dryTellAt) {
       this.tellAt = Math.min(this.tellAt, this.dryTellAt);
-      return;
+      return true;
     }
     this.dryTellAt = now + NEWS_MS; // a filter of all blocks is large, and blocks run dry one by one
     this.dryTells++;
-    this.description?.repeat();
+    description.repeat();
     this.tell(received);
+    return true;
   }
 
   /** Symbols came from the neighbour: it is not dry. */

@@ -50,6 +50,7 @@ export class Planner {
   /** Share of the recent symbols that were useful; only uninformed and substituted ones lower it. */
   private usefulness = 1;
   private readonly learns: boolean;
+  private stuck = false;
 
   constructor(options: PlannerOptions) {
     this.o = options;
@@ -71,10 +72,12 @@ export class Planner {
 
   /**
    * Asks one link for as much as it may owe. `traders`: other receivers of this content that are about. True when the
-   * link owes nothing although open blocks want more: it has told of nothing that they lack.
+   * link owes nothing although open blocks want more: it has told of nothing that they lack, or sums say no more.
+   * `stuck`: nothing else helps, so what sums are made of is asked for by name, whatever it brings.
    */
-  fill(peer: Peer, traders: number, now: number): boolean {
+  fill(peer: Peer, traders: number, now: number, stuck = false): boolean {
     const { halves } = peer;
+    this.stuck = stuck;
     if (halves === undefined || !peer.asked || !peer.link.serving) return false;
     for (;;) {
       const room = this.allowance(halves, now);
@@ -182,7 +185,7 @@ export class Planner {
       (sbn) =>
         halves.receiver.mayAsk(sbn, now) &&
         blocks.room(sbn) > 0 &&
-        (this.grantable(peer, halves, sbn) > 0 || this.nameable(peer, halves, sbn) > 0),
+        (this.grantable(peer, halves, sbn) > 0 || this.canName(peer, halves, sbn)),
     );
     return opened ?? false;
   }
@@ -205,13 +208,18 @@ export class Planner {
   /** Symbols of a block that a recoding link is to be asked for by name now, because sums would not do. */
   private nameable(peer: Peer, halves: Halves, sbn: number): number {
     const { blocks, recoded, substitution } = this.o;
-    if (halves.recoded === undefined) return 0;
-    if (substitution && !blocks.isPlainOnly(sbn)) return 0;
-    if (peer.link.complete) return 0;
-    if (blocks.isPlainOnly(sbn)) return Infinity;
-    if (blocks.isShort(sbn)) return blocks.news(sbn) - blocks.creditIn(sbn);
+    if (halves.recoded === undefined || peer.link.complete) return 0;
+    if (this.stuck || blocks.isPlainOnly(sbn)) return Infinity;
     if (recoded.room(sbn) <= blocks.creditIn(sbn)) return Infinity;
+    if (substitution) return 0;
+    if (blocks.isShort(sbn)) return Math.max(0, blocks.news(sbn) - blocks.creditIn(sbn));
     return Math.max(0, this.newsOf(peer, halves.recoded, halves, sbn).left);
+  }
+
+  /** True when the link can be asked for symbols of the block by name now. */
+  private canName(peer: Peer, halves: Halves, sbn: number): boolean {
+    if (this.nameable(peer, halves, sbn) <= 0) return false;
+    return hasWanted(this.o.blocks, sbn, named(peer, halves));
   }
 
   /** Symbols of the block that the link has offered and that are not held, and how many of these are not asked for in one way or another. */

@@ -219,9 +219,17 @@ export class RecodedDesk {
     return this.byBlock[sbn]?.waitingOf.get(link) ?? 0;
   }
 
-  /** Where a row came from, while it is there. */
-  sourceOf(number: number): (RowSource & { readonly esis: readonly number[] }) | undefined {
-    return this.rows[number];
+  /** Takes out rows that proved to be lies, so that none of them counts as anything else. Where they came from. */
+  condemn(numbers: readonly number[]): (RowSource & { readonly esis: readonly number[] })[] {
+    const condemned: Row[] = [];
+    for (const number of numbers) {
+      const row = this.rows[number];
+      if (row?.state !== 'waiting') continue;
+      condemned.push(row);
+      this.forget(row);
+    }
+    this.release(condemned.map(({ row }) => row));
+    return condemned;
   }
 
   /**

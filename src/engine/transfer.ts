@@ -342,7 +342,12 @@ export class Transfer {
       askedCount: 0,
     };
     const upBucket = up === undefined ? undefined : new TokenBucket(up);
-    this.serving = new Serving(layout.symbolBytes, upBucket, (output) => this.output(output));
+    this.serving = new Serving(
+      layout.symbolBytes,
+      upBucket,
+      (output) => this.output(output),
+      (peer) => this.neighbours.pump(peer, this.now),
+    );
     this.phase = 'running';
     this.patience.renew(now);
     if (options.fetch) {
@@ -385,8 +390,9 @@ export class Transfer {
     if (this.fetching !== undefined && this.phase === 'running') {
       this.fetching.checkStalls(now);
       this.fetching.plan(now);
-      this.update(now);
     }
+    // One that has all still owes its news: a time to tell that stayed in the past would wake it again and again.
+    this.update(now);
     this.serve(now);
     if (now >= this.giveUpAt()) {
       this.fail('UNFINISHED', this.patience.exhausted(this.obstacle()));
