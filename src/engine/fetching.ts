@@ -169,6 +169,7 @@ export class Fetching {
     this.received += esis.length;
     peer.account.arrive(esis.length, layout.symbolBytes, now);
     peer.link.heard(now);
+    peer.notDry();
     halves.receiver.progress(esis.length, now);
     this.host.output({ kind: 'write', link: input.link, frame: input.frame, sbn, esis, keep });
     // Credit of a symbol that was of no use is free again, for a link that may have been waiting for it.
@@ -207,6 +208,7 @@ export class Fetching {
     this.received += degrees.length;
     peer.account.arrive(degrees.length, blocks.layout.symbolBytes, now);
     peer.link.heard(now);
+    peer.notDry();
     halves.receiver.progress(degrees.length, now);
     host.output({ kind: 'quarantine', link, frame, keep, rows });
     if (rows.length > 0) host.progress(now);
@@ -329,7 +331,10 @@ export class Fetching {
   private fill(peer: Peer, now: number): void {
     let traders = 0;
     for (const { link } of this.host.peers) if (link.fetching && !link.complete) traders++;
-    this.planner.fill(peer, traders, now);
+    const idle = this.planner.fill(peer, traders, now);
+    // A recoding sender does not say that it is dry: its pool does. A new filter may show it more.
+    if (!idle || peer.halves?.recoded === undefined) return;
+    if (!peer.tellAfterDry(this.received, now)) this.planner.fill(peer, traders, now, true);
   }
 
   /** Takes one arriving symbol off the credit; false when none covers it. */

@@ -123,7 +123,7 @@ function takeSymbolMessage(
       if (halves.recoded === undefined) {
         throw new ProtocolError(CLOSE.UNEXPECTED, 'a pool, but no recoded symbols were asked for');
       }
-      halves.recoded.pool.read(message);
+      halves.recoded.tell(message);
       news(transfer, peer, halves, now);
       break;
     case 'grant':

@@ -2,7 +2,7 @@
 // for twice while its credit lives, and never more than is needed (protocol/session.md, "Credit").
 
 import type { Bitset, Rng } from '../base/index.ts';
-import type { TokenBucket } from '../session/index.ts';
+import type { RecodedSource, TokenBucket } from '../session/index.ts';
 import { encodeIdRuns } from '../summary/index.ts';
 import type { Grant } from '../wire/index.ts';
 import { LIMITS } from '../wire/index.ts';
@@ -19,6 +19,12 @@ const ARRIVING_BYTES_MAX = 16 * 1024 * 1024;
 const LEAVES_AHEAD = 4;
 /** The usefulness of uninformed symbols is not taken to be less than this. */
 const USEFUL_MIN = 0.1;
+
+/**
+ * The last part of a pool that is asked for by name. As many sums of degree 4 as the pool has symbols leave 2 % of these
+ * out, and their rank falls short by as much; up to nine tenths it does not.
+ */
+const NAMED_SHARE = 0.1;
 
 /** More than any window has symbols. */
 const ROTATIONS = 2 ** 24;
@@ -44,6 +50,7 @@ export class Planner {
   /** Share of the recent symbols that were useful; only uninformed and substituted ones lower it. */
   private usefulness = 1;
   private readonly learns: boolean;
+  private stuck = false;
 
   constructor(options: PlannerOptions) {
     this.o = options;
@@ -63,19 +70,26 @@ export class Planner {
     this.usefulness += ((useful ? 1 : 0) - this.usefulness) / 64;
   }
 
-  /** Asks one link for as much as it may owe. `traders`: other receivers of this content that are about. */
-  fill(peer: Peer, traders: number, now: number): void {
+  /**
+   * Asks one link for as much as it may owe. `traders`: other receivers of this content that are about. True when the
+   * link owes nothing although open blocks want more: it has told of nothing that they lack, or sums say no more.
+   * `stuck`: nothing else helps, so what sums are made of is asked for by name, whatever it brings.
+   */
+  fill(peer: Peer, traders: number, now: number, stuck = false): boolean {
     const { halves } = peer;
-    if (halves === undefined || !peer.asked || !peer.link.serving) return;
+    this.stuck = stuck;
+    if (halves === undefined || !peer.asked || !peer.link.serving) return false;
     for (;;) {
       const room = this.allowance(halves, now);
-      if (room <= 0 || !halves.receiver.hungry(now)) return;
+      if (room <= 0 || !halves.receiver.hungry(now)) return false;
       const done =
         this.o.strategy === 'coordinated'
           ? this.want(peer, halves, room, traders, now)
           : this.grant(peer, halves, room, now);
-      if (!done) return;
+      if (!done) break;
     }
+    const { blocks } = this.o;
+    return halves.receiver.credit === 0 && blocks.open.some((sbn) => blocks.room(sbn) > 0);
   }
 
   private allowance(halves: Halves, now: number): number {
@@ -124,7 +138,9 @@ export class Planner {
     const has = named(peer, halves);
     // Those who trade begin anywhere, each time anew: from fixed places two of them meet sooner or later, and from
     // then on ask a full source for the same symbols at the same time, again and again.
-    const ids = pickWanted(blocks, sbn, has, open, trading ? rng.below(ROTATIONS) : 0);
+    // What no sum covers is what sums cannot give.
+    const from = has === undefined ? has : this.o.recoded.uncovered(sbn, has);
+    const ids = pickWanted(blocks, sbn, from, open, trading ? rng.below(ROTATIONS) : 0);
     ids.length = this.paid(ids.length, now);
     if (ids.length === 0) return false;
     halves.receiver.want(ids, now);
@@ -147,8 +163,8 @@ export class Planner {
       if (!leaves.held.has(sbn) || !halves.receiver.mayAsk(sbn, now)) continue;
       const open = Math.min(left, this.grantable(peer, halves, sbn));
       if (open <= 0) {
-        if (this.mustName(peer, halves, sbn) && this.name(peer, halves, sbn, left, false, now))
-          return true;
+        const named = Math.min(left, this.nameable(peer, halves, sbn));
+        if (named > 0 && this.name(peer, halves, sbn, named, false, now)) return true;
         continue;
       }
       const count = this.paid(open, now);
@@ -181,36 +197,42 @@ export class Planner {
     const useful = Math.ceil(blocks.lacking(sbn) / Math.max(USEFUL_MIN, this.usefulness));
     const most = Math.min(useful - credit, LIMITS.grantCountMax);
     if (halves.recoded === undefined || peer.link.complete || most <= 0) return most;
-    if (blocks.isPlainOnly(sbn)) return 0;
-    return Math.min(most, this.news(peer, halves, sbn), recoded.room(sbn) - credit);
+    // Sums turned out to depend on each other, or one lied: single symbols do not.
+    if (blocks.isPlainOnly(sbn) || blocks.isShort(sbn)) return 0;
+    const { lacking, left } = this.newsOf(peer, halves.recoded, halves, sbn);
+    if (lacking === 0) return 0;
+    const sums = this.o.substitution ? most : left - Math.ceil(NAMED_SHARE * lacking);
+    return Math.min(most, sums, recoded.room(sbn) - credit);
   }
 
-  /** Recoded symbols of a block that may say something new: sums of a pool say no more than the pool has. */
-  private news(peer: Peer, halves: Halves, sbn: number): number {
+  /** Symbols of a block that a recoding link is to be asked for by name now, because sums would not do. */
+  private nameable(peer: Peer, halves: Halves, sbn: number): number {
     const { blocks, recoded, substitution } = this.o;
-    if (halves.recoded === undefined) return 0;
-    const pool = countLacking(blocks, sbn, halves.recoded.pool.bits);
-    if (pool === 0) return 0;
-    if (substitution) return Infinity;
-    return pool - recoded.waitingOf(sbn, peer.id) - halves.receiver.grantedIn(sbn);
+    if (halves.recoded === undefined || peer.link.complete) return 0;
+    if (this.stuck || blocks.isPlainOnly(sbn)) return Infinity;
+    if (recoded.room(sbn) <= blocks.creditIn(sbn)) return Infinity;
+    if (substitution) return 0;
+    if (blocks.isShort(sbn)) return Math.max(0, blocks.news(sbn) - blocks.creditIn(sbn));
+    return Math.max(0, this.newsOf(peer, halves.recoded, halves, sbn).left);
   }
 
-  /**
-   * True when recoded symbols of the block are of no use any more, or there is no room for them. Or when nobody brings
-   * any and as many sums of the pool have come as it has symbols: they say less than those, all too little if all of
-   * them are needed.
-   */
-  private mustName(peer: Peer, halves: Halves, sbn: number): boolean {
-    const { blocks, recoded } = this.o;
-    if (halves.recoded === undefined) return false;
-    const credit = blocks.creditIn(sbn);
-    if (blocks.isPlainOnly(sbn) || recoded.room(sbn) - credit <= 0) return true;
-    return credit === 0 && this.news(peer, halves, sbn) <= 0;
-  }
-
-  /** True when the block is to be completed by named symbols, and the link has some that are wanted. */
+  /** True when the link can be asked for symbols of the block by name now. */
   private canName(peer: Peer, halves: Halves, sbn: number): boolean {
-    return this.mustName(peer, halves, sbn) && hasWanted(this.o.blocks, sbn, named(peer, halves));
+    if (this.nameable(peer, halves, sbn) <= 0) return false;
+    return hasWanted(this.o.blocks, sbn, named(peer, halves));
+  }
+
+  /** Symbols of the block that the link has offered and that are not held, and how many of these are not asked for in one way or another. */
+  private newsOf(
+    peer: Peer,
+    { offered }: RecodedSource,
+    { receiver }: Halves,
+    sbn: number,
+  ): { lacking: number; left: number } {
+    const { blocks, recoded } = this.o;
+    const lacking = countLacking(blocks, sbn, offered);
+    const sums = recoded.waitingOf(sbn, peer.id) + receiver.grantedIn(sbn);
+    return { lacking, left: lacking - sums - receiver.wantedCount };
   }
 
   /** Opens one more block. True when it can be asked for at once; undefined when none could be opened. */
@@ -241,5 +263,5 @@ export class Planner {
 /** What can be named to the link: all when it holds everything. */
 function named(peer: Peer, halves: Halves): Bitset | undefined {
   if (peer.link.complete) return undefined;
-  return halves.recoded?.pool.bits ?? halves.view.exact;
+  return halves.recoded?.offered ?? halves.view.exact;
 }

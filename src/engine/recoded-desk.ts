@@ -2,6 +2,7 @@
 // left as equations for the decoder (protocol/session.md, "Recoding"). Payloads wait in the driver, by row number.
 
 import type { LinkId, SymbolId } from '../base/index.ts';
+import { Bitset } from '../base/index.ts';
 import type { Layout } from '../content/index.ts';
 import { RECODED_MAX } from '../fountain/index.ts';
 import type { Account } from './account.ts';
@@ -48,6 +49,14 @@ class BlockRows {
   link(row: Row, esi: number): void {
     this.next.push(this.heads[esi] ?? -1);
     this.heads[esi] = this.owner.push(row) - 1;
+  }
+
+  /** True when the constituent is in a row that is still there. */
+  covers(esi: number): boolean {
+    for (let at = this.heads[esi] ?? -1; at >= 0; at = this.next[at] ?? -1) {
+      if (this.owner[at]?.state === 'waiting') return true;
+    }
+    return false;
   }
 
   /** Calls visit with every row that the constituent is in and that is still there. */
@@ -169,6 +178,24 @@ export class RecodedDesk {
   /** A block was not decoded after all: what became known meanwhile is taken out of its rows. */
   resumed(sbn: number): void {
     for (const row of [...(this.byBlock[sbn]?.rows ?? [])]) this.decide(row);
+  }
+
+  /** Those symbols of a block in `pool` that are lacking and in no row; all of `pool` when there are none. */
+  uncovered(sbn: number, pool: Bitset): Bitset {
+    const block = this.byBlock[sbn];
+    if (block === undefined) return pool;
+    const { blocks } = this.o;
+    const start = this.layout.windowStart(sbn);
+    const bare = new Bitset(pool.length);
+    pool.forEach(
+      (id) => {
+        const isFree = !blocks.held.has(id) && !blocks.arriving.has(id) && !blocks.assigned.has(id);
+        if (isFree && !block.covers(id - start)) bare.add(id);
+      },
+      start,
+      this.layout.windowStart(sbn + 1),
+    );
+    return bare.count > 0 ? bare : pool;
   }
 
   /** The driver has answered a `peel`: the row is gone. */

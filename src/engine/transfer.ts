@@ -293,7 +293,8 @@ export class Transfer {
     if (peer.link.phase !== 'open')
       throw new ProtocolError(CLOSE.UNEXPECTED, 'symbols before hello');
     if (this.fetching === undefined || peer.halves === undefined) {
-      throw new ProtocolError(CLOSE.CREDIT, 'symbols, but nothing was asked for');
+      const code = input.kind === 'symbols' ? CLOSE.CREDIT : CLOSE.UNEXPECTED;
+      throw new ProtocolError(code, 'symbols, but nothing was asked for');
     }
     if (this.phase !== 'running') {
       this.dropFrame(input); // done: credit that had gone void

@@ -2,6 +2,7 @@
 // payloads.
 
 import type { Rng } from '../base/index.ts';
+import { Bitset } from '../base/index.ts';
 import type { Layout } from '../content/index.ts';
 import type { DegreeDistribution } from '../fountain/index.ts';
 import type { WorkingSet } from '../store/index.ts';
@@ -11,8 +12,13 @@ import { designDegrees } from './degree-choice.ts';
 import { Pool } from './pool.ts';
 import type { RemoteView } from './remote-view.ts';
 
-/** Degrees are designed anew at most once for so large a part of the own symbols sent: a design is a pass over them. */
-const DESIGN_SHARE = 1 / 64;
+/**
+ * Degrees are designed, and a pool is drawn, anew at most once for so large a part of the own symbols sent: either is a
+ * pass over them, which a receiver can ask for with a few bytes. A pool is also renewed when a second has passed.
+ */
+const RENEWAL_SHARE = 1 / 64;
+/** … and at least so many symbols, for those that have few. */
+const RENEWAL_MIN = 64;
 
 /** Recoded symbols of one block, to be sent in one frame. */
 export interface RecodedBatch {
@@ -44,7 +50,8 @@ export class Recoder {
   private readonly numbers: Uint32Array;
   private degrees: DegreeDistribution | undefined;
   private designedFor = -1;
-  private sentSince = 0;
+  private sentSinceDesign = 0;
+  private sentSincePool = 0;
   private pooledFor = -1;
   private pooledCount = 0;
 
@@ -54,21 +61,19 @@ export class Recoder {
     this.numbers = new Uint32Array(options.layout.blockCount);
   }
 
-  /** True when the receiver has described what the pool depends on, and that is not yet what it was told. */
+  /** True when the receiver has described what the pool depends on, and it is to be told before anything is sent. */
   get isPoolDue(): boolean {
-    const { view, strategy } = this.o;
+    const { view } = this.o;
     if (!view.described) return false;
-    return (
-      this.pooledFor < 0 || (strategy === STRATEGY['recode-bf'] && view.version !== this.pooledFor)
-    );
+    return this.pooledFor < 0 || (this.isPoolStale && this.sentSincePool >= this.renewal);
   }
 
-  /** True when this end has more than when the pool was told. */
+  /** True when the pool would be another now. */
   get hasNews(): boolean {
-    return this.pooledFor >= 0 && this.o.held.count !== this.pooledCount;
+    return this.pooledFor >= 0 && (this.o.held.count !== this.pooledCount || this.isPoolStale);
   }
 
-  /** The pool is to be renewed although the receiver has not said anything new. */
+  /** The pool is to be renewed however little was sent. */
   makePoolDue(): void {
     if (this.hasNews) this.pooledFor = -1;
   }
@@ -78,12 +83,23 @@ export class Recoder {
     const { held, view, strategy } = this.o;
     this.pooledFor = view.version;
     this.pooledCount = held.count;
+    this.sentSincePool = 0;
     if (strategy === STRATEGY.speculative) return this.pool.become(held.bits);
-    const lacking = held.bits.clone();
+    const lacking = new Bitset(held.bits.length);
     held.bits.forEach((id) => {
-      if (view.has(id)) lacking.delete(id);
+      if (!view.has(id)) lacking.add(id);
     });
     return this.pool.become(lacking);
+  }
+
+  /** The receiver has said something since the pool was drawn that it depends on. */
+  private get isPoolStale(): boolean {
+    return this.o.strategy === STRATEGY['recode-bf'] && this.o.view.version !== this.pooledFor;
+  }
+
+  /** Symbols to send before degrees or pool are renewed. */
+  private get renewal(): number {
+    return Math.max(RENEWAL_MIN, this.o.held.count * RENEWAL_SHARE);
   }
 
   /** Up to `count` recoded symbols of a block; undefined when the pool has none of it. */
@@ -99,17 +115,18 @@ export class Recoder {
       symbols.push(pool.constituents(this.o.start, sbn, first + i, degree) ?? []);
     }
     numbers[sbn] = first + count;
-    this.sentSince += count;
+    this.sentSinceDesign += count;
+    this.sentSincePool += count;
     return { kind: 'recoded', sbn, first, symbols };
   }
 
   private design(): DegreeDistribution {
-    const { view, held } = this.o;
+    const { view } = this.o;
     const isStale = view.version !== this.designedFor;
-    if (this.degrees === undefined || (isStale && this.sentSince >= held.count * DESIGN_SHARE)) {
+    if (this.degrees === undefined || (isStale && this.sentSinceDesign >= this.renewal)) {
       this.degrees = designDegrees({ ...this.o, pooled: this.pool.bits.count });
       this.designedFor = view.version;
-      this.sentSince = 0;
+      this.sentSinceDesign = 0;
     }
     return this.degrees;
   }
