@@ -1,10 +1,10 @@
 // The end of blocks and of the content: what is decoded when, and what follows from the outcome.
 
-import type { LinkId } from '../base/index.ts';
 import type { Journal } from '../summary/index.ts';
 import type { Blocks } from './blocks.ts';
 import type { FailureCode, TransferInput, TransferOutput } from './io.ts';
 import type { RecodedDesk, RowSource } from './recoded-desk.ts';
+import type { Trial } from './trials.ts';
 import { Trials } from './trials.ts';
 
 /** Blocks that are decoded and checked at once: bounds memory, and two cores are what many have. */
@@ -64,7 +64,7 @@ export class Finishing {
     while (this.running < FINISHING_MAX) {
       const trial = this.trials.next();
       if (trial === undefined) break;
-      this.finish(trial.sbn, trial.without);
+      this.finish(trial.sbn, trial);
     }
     if (blocks.finishedCount === blocks.layout.blockCount && !this.runningContent) {
       this.runningContent = true;
@@ -118,15 +118,14 @@ export class Finishing {
     this.o.recoded.resumed(sbn);
   }
 
-  /** @param without in a trial: the link whose equations are left out */
-  private finish(sbn: number, without: LinkId | undefined): void {
+  private finish(sbn: number, trial: Trial | undefined): void {
     const { blocks, recoded, fullRank } = this.o;
     const { layout } = blocks;
     const start = layout.windowStart(sbn);
     const held: number[] = [];
     blocks.held.bits.forEach((id) => held.push(id - start), start, layout.windowStart(sbn + 1));
-    const rows = recoded.waiting(sbn, without);
-    const isTrusted = !blocks.isPlainOnly(sbn) || without !== undefined;
+    const rows = recoded.waiting(sbn, trial?.without).slice(0, trial?.rows);
+    const isTrusted = !blocks.isPlainOnly(sbn) || trial !== undefined;
     const take = fullRank && isTrusted && held.length < layout.sourceSymbols(sbn);
     const judge = blocks.isPlainOnly(sbn) ? recoded.waiting(sbn) : [];
     this.fromRows[sbn] = take ? layout.sourceSymbols(sbn) - held.length : 0;

@@ -8,6 +8,8 @@ import type { RecodedDesk } from './recoded-desk.ts';
 
 /** In a trial that leaves nobody out: the liars may be gone. */
 const NOBODY: LinkId = -1;
+/** Equations beyond what is lacking: some depend on others. Many more would only make the decoding longer. */
+const SPARE_ROWS = 16;
 /** Decodings of one block in vain, beside the first: each costs as much as the block. */
 const TRIALS_MAX = 8;
 
@@ -27,6 +29,8 @@ interface Suspects {
 export interface Trial {
   readonly sbn: number;
   readonly without: LinkId;
+  /** So many equations will do. */
+  readonly rows: number;
 }
 
 export class Trials {
@@ -67,7 +71,9 @@ export class Trials {
       if (without === undefined) continue;
       suspects.count++;
       suspects.without = without;
-      return { sbn, without };
+      const { held, layout } = this.blocks;
+      const lacking = layout.sourceSymbols(sbn) - held.countIn(sbn);
+      return { sbn, without, rows: Math.max(0, lacking) + suspects.extra + SPARE_ROWS };
     }
     return undefined;
   }
