@@ -248,11 +248,9 @@ export class Fetching {
           this.strike({ link: input.link, account }, sbn, esi, now);
       }
     });
-    if (this.blocks.isReady(sbn)) {
-      this.advance();
-      again = true;
-    }
-    if (again) this.plan(now);
+    const isReady = this.blocks.isReady(sbn);
+    if (isReady || this.blocks.isPlainOnly(sbn)) this.advance();
+    if (again || isReady) this.plan(now);
   }
 
   blockFinished(input: BlockFinished, now: number): void {
@@ -414,6 +412,7 @@ export class Fetching {
     this.host.output({ kind: 'event', event: { type: 'rejected', link, address, sbn, esi } });
     if (account.strikes < STRIKES_MAX) return;
     this.recoded.banish(account);
+    this.finishing.purged();
     this.host.ban(link, account, now);
   }
 }

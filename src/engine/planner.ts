@@ -211,7 +211,7 @@ export class Planner {
     if (halves.recoded === undefined || peer.link.complete) return 0;
     if (this.stuck || blocks.isPlainOnly(sbn)) return Infinity;
     if (recoded.room(sbn) <= blocks.creditIn(sbn)) return Infinity;
-    if (substitution) return 0;
+    if (substitution) return blocks.isShort(sbn) ? Infinity : 0;
     if (blocks.isShort(sbn)) return Math.max(0, blocks.news(sbn) - blocks.creditIn(sbn));
     return Math.max(0, this.newsOf(peer, halves.recoded, halves, sbn).left);
   }

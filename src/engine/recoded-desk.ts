@@ -233,16 +233,23 @@ export class RecodedDesk {
     return { sbn, link, account, esis, esi: target < 0 ? undefined : target };
   }
 
-  /** The undecided rows of a block, for the decoder or the judge. */
-  waiting(sbn: number): RecodedRow[] {
+  /** The undecided rows of a block, for the decoder or the judge; those of one link may be left out. */
+  waiting(sbn: number, without?: LinkId): RecodedRow[] {
     const rows: RecodedRow[] = [];
-    for (const row of this.byBlock[sbn]?.rows ?? []) if (row.state === 'waiting') rows.push(row);
+    for (const row of this.byBlock[sbn]?.rows ?? []) {
+      if (row.state === 'waiting' && row.link !== without) rows.push(row);
+    }
     return rows;
   }
 
   /** Undecided rows of one link in a block. */
   waitingOf(sbn: number, link: LinkId): number {
     return this.byBlock[sbn]?.waitingOf.get(link) ?? 0;
+  }
+
+  /** Undecided rows of a block, by the link that they came over. */
+  links(sbn: number): ReadonlyMap<LinkId, number> {
+    return this.byBlock[sbn]?.waitingOf ?? new Map<LinkId, number>();
   }
 
   /** Takes out rows that proved to be lies, so that none of them counts as anything else. Where they came from. */

@@ -50,8 +50,8 @@ export interface SimFrame {
 export interface SimRecodedFrame {
   readonly sbn: number;
   readonly first: number;
-  /** ESIs that each symbol is the sum of; only their number crosses the wire. */
-  readonly symbols: readonly (readonly number[])[];
+  /** Of how many symbols each is the sum. */
+  readonly degrees: readonly number[];
   /** Which of them are not what they should be. */
   readonly bad: readonly boolean[];
   readonly symbolBytes: number;
@@ -310,11 +310,16 @@ export class SimPeer {
     const sent = (): void => {
       if (epoch === this.epoch) this.feed({ kind: 'sent', link, count });
     };
-    if (output.kind === 'read') this.world.symbols(port, { sbn, esis, bad, symbolBytes }, sent);
-    else {
-      const { first, symbols } = output;
-      this.world.recoded(port, { sbn, first, symbols, bad, symbolBytes }, sent);
+    if (output.kind === 'read' && !faults.recodesAlways) {
+      this.world.symbols(port, { sbn, esis, bad, symbolBytes }, sent);
+      return;
     }
+    const header =
+      output.kind === 'read'
+        ? { sbn, first: 0, degrees: esis.map(() => 1) }
+        : { sbn, first: output.first, degrees: output.symbols.map(({ length }) => length) };
+    const sentHeader = faults.renumber?.(header) ?? header;
+    this.world.recoded(port, { ...sentHeader, bad, symbolBytes }, sent);
   }
 
   private isBad(): boolean {

@@ -2,10 +2,24 @@
 
 import { Bitset } from '../../src/base/index.ts';
 import type { TraceEntry } from '../../src/sim/index.ts';
-import { decodeSummary, readIdRuns, summaryKindOf } from '../../src/summary/index.ts';
+import {
+  decodeExact,
+  decodeSummary,
+  readIdRuns,
+  RIBLT_CELL_BYTES,
+  RIBLT_HEADER_BYTES,
+  summaryKindOf,
+} from '../../src/summary/index.ts';
 import type { Layout } from '../../src/content/index.ts';
 import type { Grant, Message } from '../../src/wire/index.ts';
-import { closeName, decodeControl, FLAG, STRATEGY, SUMMARY_KIND } from '../../src/wire/index.ts';
+import {
+  closeName,
+  decodeControl,
+  FINISH,
+  FLAG,
+  STRATEGY,
+  SUMMARY_KIND,
+} from '../../src/wire/index.ts';
 
 const nameOf = (table: Readonly<Record<string, number>>, code: number): string =>
   Object.entries(table).find(([, value]) => value === code)?.[0] ?? String(code);
@@ -47,10 +61,25 @@ function bodyOf(layout: Layout, m: Extract<Message, { type: 'summary' }>): strin
     layout.windowStart(m.firstSbn),
     layout.windowStart(m.firstSbn + m.blockCount),
   ];
-  const summary = decodeSummary(summaryKindOf(m.kind)!, m.body, from, to);
+  const kind = summaryKindOf(m.kind)!;
+  if (kind === 'riblt') {
+    const first = new DataView(m.body.buffer, m.body.byteOffset).getUint32(4);
+    const cells = (m.body.length - RIBLT_HEADER_BYTES) / RIBLT_CELL_BYTES;
+    return `riblt, cells ${first}-${first + cells - 1}`;
+  }
+  if (kind === 'art' || kind === 'min-wise') return `${kind} of ${m.body.length} bytes`;
+  const summary = decodeSummary(kind, m.body, from, to);
   const ids = new Bitset(layout.idCount);
   for (let id = from; id < to; id++) if (summary?.has(id)) ids.add(id);
   return `${nameOf(SUMMARY_KIND, m.kind)} ${idNames(layout, ids)}`;
+}
+
+function poolNames(layout: Layout, m: Extract<Message, { type: 'pool' }>): string {
+  if (m.add) return `also ${runNames(layout, m.body)}`;
+  const ids = new Bitset(layout.idCount);
+  const to = layout.windowStart(m.firstSbn + m.blockCount);
+  decodeExact(m.body, layout.windowStart(m.firstSbn), to, ids);
+  return idNames(layout, ids);
 }
 
 function messageText(layout: Layout, m: Message): string {
@@ -66,7 +95,10 @@ function messageText(layout: Layout, m: Message): string {
       return `leaves of block ${m.sbn}: ${m.bytes.length / 16} from ${m.first}`;
     case 'ask': {
       const kind = nameOf(SUMMARY_KIND, m.summaryKind);
-      return `ask ${nameOf(STRATEGY, m.strategy)}, ${kind}, f = ${m.updateFrequency}`;
+      const isRecoding =
+        m.strategy === STRATEGY.speculative || m.strategy === STRATEGY['recode-bf'];
+      const finish = isRecoding ? `, finish ${nameOf(FINISH, m.finish)}` : '';
+      return `ask ${nameOf(STRATEGY, m.strategy)}, ${kind}, f = ${m.updateFrequency}${finish}`;
     }
     case 'summary':
       return `summary ${m.sequence}: ${bodyOf(layout, m)}${m.more ? ' …' : ''}`;
@@ -85,6 +117,10 @@ function messageText(layout: Layout, m: Message): string {
       return `bye ${closeName(m.code) ?? m.code}: ${m.reason}`;
     case 'want-descriptor':
       return 'want-descriptor';
+    case 'more':
+      return `more after summary ${m.sequence}: ${m.cells === 0 ? 'no more cells' : `${m.cells} cells in all`}`;
+    case 'pool':
+      return `pool: ${poolNames(layout, m)}`;
   }
 }
 
@@ -100,6 +136,10 @@ export function lineOf(layout: Layout, at: number, entry: TraceEntry): string {
     case 'symbols': {
       const names = entry.esis.map((esi, i) => `${esi}${entry.bad[i] ? ' (bad)' : ''}`);
       return `${time}  ${pair}  symbols of block ${entry.sbn}: ${names.join(' ')}`;
+    }
+    case 'recoded': {
+      const sums = entry.degrees.map((degree, i) => `${degree}${entry.bad[i] ? ' (bad)' : ''}`);
+      return `${time}  ${pair}  recoded of block ${entry.sbn} from number ${entry.first}, degrees ${sums.join(' ')}`;
     }
     case 'close':
       return `${time}  ${entry.to.padEnd(8)}  sees the link with ${entry.from} closed: ${closeName(entry.code) ?? entry.code}`;
