@@ -69,6 +69,7 @@ export class Fetching {
   private readonly finishing: Finishing;
   /** Senders send sums of pools. */
   private readonly recodes: boolean;
+  private readonly substitution: boolean;
   /** Since when symbols are lacking and none has been owed, ms. */
   private starvedSince = Infinity;
   /** The time of the input that is being handled. */
@@ -88,12 +89,13 @@ export class Fetching {
     this.recoded = new RecodedDesk({ blocks, fullRank, output });
     const recodes = strategy === 'speculative' || strategy === 'recode-bf';
     this.recodes = recodes;
+    this.substitution = recodes && !fullRank;
     this.planner = new Planner({
       blocks,
       leaves: this.leaves,
       recoded: this.recoded,
       strategy,
-      substitution: recodes && !fullRank,
+      substitution: this.substitution,
       bucket,
       rng: exchange.rng.fork(),
     });
@@ -136,6 +138,15 @@ export class Fetching {
     if (this.blocks.anyStuck) for (const peer of peers) this.fill(peer, now, true);
     this.unhide(now);
     this.leaves.ask(peers, now);
+  }
+
+  /** Links came or went, or are complete now: what is expected of those that recode changes with it. */
+  shareOut(): void {
+    if (!this.substitution) return;
+    const peers = this.host.peers.filter(({ asked, link }) => asked && link.serving);
+    const partial = peers.filter(({ link }) => !link.complete);
+    const part = Math.round((LIMITS.partMax * partial.length) / peers.length);
+    for (const peer of partial) peer.sayShare(part);
   }
 
   /** One link may have become useful: gives credit to it alone. */

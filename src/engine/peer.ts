@@ -67,6 +67,8 @@ export class Peer {
   private dryTellAt = 0;
   /** Updates because of a `dry` since the neighbour last sent a symbol. */
   private dryTells = 0;
+  /** What `share` said last. */
+  private toldShare: number = LIMITS.partMax;
   /** This end has asked for symbols. */
   asked = false;
   /** Symbols of `read` outputs that are not completed. */
@@ -195,6 +197,13 @@ export class Peer {
   /** Symbols came from the neighbour: it is not dry. */
   notDry(): void {
     this.dryTells = 0;
+  }
+
+  /** Tells a recoding sender which part of what is lacking is expected of its like, when that has changed. */
+  sayShare(part: number): void {
+    if (this.halves?.recoded === undefined || part === this.toldShare) return;
+    this.toldShare = part;
+    this.say({ type: 'share', part }, true);
   }
 
   /** The reader of a rateless IBLT says how far it is to go on. */

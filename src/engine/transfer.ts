@@ -112,6 +112,7 @@ export class Transfer {
     this.desk.forget(peer);
     if (this.descriptor === undefined) this.desk.ask(this.peers, now);
     this.fetching?.forget(peer, now);
+    this.fetching?.shareOut();
     if (this.phase === 'running') this.fetching?.plan(now);
     this.checkHope();
   }
@@ -162,6 +163,7 @@ export class Transfer {
     if (peer.halves === undefined) peer.join(exchange);
     if (fetching === undefined || this.phase !== 'running' || !peer.link.serving) return;
     if (!peer.asked) peer.ask(exchange, this.options, fetching.received);
+    fetching.shareOut();
     fetching.plan(now);
   }
 

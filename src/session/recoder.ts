@@ -7,7 +7,7 @@ import type { Layout } from '../content/index.ts';
 import type { DegreeDistribution } from '../fountain/index.ts';
 import type { WorkingSet } from '../store/index.ts';
 import type { FinishCode, MessageOf, StrategyCode } from '../wire/index.ts';
-import { STRATEGY } from '../wire/index.ts';
+import { LIMITS, STRATEGY } from '../wire/index.ts';
 import { designDegrees } from './degree-choice.ts';
 import { Pool } from './pool.ts';
 import type { RemoteView } from './remote-view.ts';
@@ -50,6 +50,7 @@ export class Recoder {
   private readonly numbers: Uint32Array;
   private degrees: DegreeDistribution | undefined;
   private designedFor = -1;
+  private part: number = LIMITS.partMax;
   private sentSinceDesign = 0;
   private sentSincePool = 0;
   private pooledFor = -1;
@@ -102,6 +103,13 @@ export class Recoder {
     return Math.max(RENEWAL_MIN, this.o.held.count * RENEWAL_SHARE);
   }
 
+  /** The receiver expects this part of what it lacks from its recoding senders, in 255ths. */
+  expect(part: number): void {
+    if (part === this.part) return;
+    this.part = part;
+    this.designedFor = -1;
+  }
+
   /** Up to `count` recoded symbols of a block; undefined when the pool has none of it. */
   next(sbn: number, count: number): RecodedBatch | undefined {
     const { pool, numbers } = this;
@@ -124,7 +132,11 @@ export class Recoder {
     const { view } = this.o;
     const isStale = view.version !== this.designedFor;
     if (this.degrees === undefined || (isStale && this.sentSinceDesign >= this.renewal)) {
-      this.degrees = designDegrees({ ...this.o, pooled: this.pool.bits.count });
+      this.degrees = designDegrees({
+        ...this.o,
+        pooled: this.pool.bits.count,
+        part: this.part / LIMITS.partMax,
+      });
       this.designedFor = view.version;
       this.sentSinceDesign = 0;
     }

@@ -121,6 +121,7 @@ const CROSSINGS: Readonly<Record<keyof typeof LIMITS, Crossing>> = {
   ),
   updateFrequencyMax: around(LIMITS.updateFrequencyMax, MALFORMED, (n) => ask({ 3: n })),
   ringMax: around(LIMITS.ringMax, MALFORMED, (n) => rawUint64('9605020200', n, '00')),
+  partMax: around(LIMITS.partMax, MALFORMED, (n) => raw(17, n)),
   cellsMax: around(LIMITS.cellsMax, MALFORMED, (n) => raw(15, 0, n)),
   sequenceMax: around(LIMITS.sequenceMax, MALFORMED, (n) => rawUint64('9307', n, 'c400')),
   summaryBytesMax: around(LIMITS.summaryBytesMax, TOO_LARGE, (n) => summary({ 6: zeros(n) })),
