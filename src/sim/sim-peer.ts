@@ -361,10 +361,12 @@ export class SimPeer {
     this.later(this.options.diskMs ?? 0, { kind: 'written', link, sbn, esis, verdicts });
   }
 
-  private peel({ row, sbn, esi }: Extract<TransferOutput, { kind: 'peel' }>): void {
-    const verdict: Verdict = this.badRows[row] ? 'rejected' : 'kept';
+  private peel({ row, sbn, esi, known }: Extract<TransferOutput, { kind: 'peel' }>): void {
+    const { layout } = this.options.content;
+    const isKnown = known.every((constituent) => this.held.has(layout.id(sbn, constituent)));
+    const verdict: Verdict = !isKnown ? 'failed' : this.badRows[row] ? 'rejected' : 'kept';
     if (esi !== undefined && verdict === 'kept') {
-      this.held.add(this.options.content.layout.id(sbn, esi));
+      this.held.add(layout.id(sbn, esi));
     }
     this.later(this.options.diskMs ?? 0, { kind: 'peeled', row, verdict });
   }
