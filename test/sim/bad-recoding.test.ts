@@ -43,6 +43,19 @@ function poolOf(
 const claiming = (has: (id: number) => boolean): Misbehaviour =>
   changing('pool', (message) => poolOf(message, has));
 
+/** Sends three sums more in each frame, all of block 0, and numbers them as it should. */
+function moreThanGranted(): Misbehaviour {
+  let next = 0;
+  return {
+    ...claiming((id) => layout.sbnOf(id) === 0),
+    renumber({ degrees }) {
+      const first = next;
+      next += degrees.length + 3;
+      return { sbn: 0, first, degrees: [...degrees, 4, 4, 4] };
+    },
+  };
+}
+
 interface Case {
   readonly name: string;
   readonly transfer: Way;
@@ -147,9 +160,7 @@ const CASES: readonly Case[] = [
   {
     name: 'more sums than were granted',
     transfer: SPECULATIVE,
-    liar: {
-      renumber: (header) => ({ ...header, degrees: Array.from({ length: 200 }, () => 4) }),
-    },
+    liar: moreThanGranted(),
     code: CLOSE.CREDIT,
   },
   {

@@ -11,6 +11,9 @@ import { blamedIn, blockOf, blocksOf, closesOf, finish, meet, rejectedOf } from 
 /** Most time that a liar may cost, as a factor. */
 const SLOWDOWN_MAX = 1.3;
 
+/** How many symbols substitution takes varies much from one run to the next. */
+const SEEDS = [1, 2, 3];
+
 const WAYS = [
   {
     name: 'low degrees',
@@ -35,19 +38,25 @@ describe('a quarter of the senders pollutes recoded symbols: it is named, and no
   for (const { name, ...way } of WAYS) {
     for (const content of [blockOf, blocksOf]) {
       const { blockCount } = content.layout;
-      const without = finish(meet({ content, ...way }));
+      const without = SEEDS.map((seed) => finish(meet({ content, seed, ...way })));
       for (const pollute of [1, 0.01]) {
         it(`${name}, ${blockCount} block(s), ${pollute} of its symbols`, () => {
-          const meeting = meet({ content, ...way, liar: { pollute } });
-          const ratio = finish(meeting) / without;
+          let time = 0;
+          let rejected = 0;
+          for (const seed of SEEDS) {
+            const meeting = meet({ content, seed, ...way, liar: { pollute } });
+            time += finish(meeting);
+            rejected += rejectedOf(meeting);
+            expect(blamedIn(meeting)).toEqual([]);
+            // One bad symbol may be a flipped bit; the second ends the link. What is decided by then counts, too.
+            const isBanned = rejectedOf(meeting) >= 2;
+            expect(closesOf(meeting)).toEqual(isBanned ? [CLOSE.BAD_SYMBOL] : []);
+            if (pollute === 1) expect(isBanned).toBe(true);
+          }
+          expect(rejected).toBeGreaterThan(0);
+          const ratio = time / without.reduce((sum, alone) => sum + alone, 0);
           console.log(`polluter, ${name}, ${blockCount} block(s), ${pollute}: ${ratio.toFixed(2)}`);
           expect(ratio).toBeLessThan(SLOWDOWN_MAX);
-          expect(blamedIn(meeting)).toEqual([]);
-          // One bad symbol may be a flipped bit; the second ends the link, and what else is decided by then counts.
-          expect(rejectedOf(meeting)).toBeGreaterThanOrEqual(1);
-          const isBanned = rejectedOf(meeting) >= 2;
-          expect(closesOf(meeting)).toEqual(isBanned ? [CLOSE.BAD_SYMBOL] : []);
-          if (pollute === 1) expect(isBanned).toBe(true);
         });
       }
     }

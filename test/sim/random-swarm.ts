@@ -21,8 +21,12 @@ const ALL = [
   'recode-bf',
 ] as const;
 const SUMMARIES = ['auto', 'exact', 'bloom', 'riblt', 'art'] as const;
-/** Ends of links that say nothing against the peer: what went wrong was time, or the connection. */
+/**
+ * Ends of links that say nothing against the peer: what went wrong was time, or the connection. LIMIT: one that has asked
+ * for leaves, every 2 s and for minutes, of a peer that has none may call again.
+ */
 const INNOCENT: ReadonlySet<number> = new Set([
+  CLOSE.LIMIT,
   CLOSE.DONE,
   CLOSE.STALLED,
   CLOSE.IDLE,
