@@ -39,23 +39,25 @@ describe('a quarter of the senders pollutes recoded symbols: it is named, and no
     for (const content of [blockOf, blocksOf]) {
       const { blockCount } = content.layout;
       const without = SEEDS.map((seed) => finish(meet({ content, seed, ...way })));
-      for (const pollute of [1, 0.01]) {
-        it(`${name}, ${blockCount} block(s), ${pollute} of its symbols`, () => {
+      for (const polluteSums of [1, 0.01]) {
+        it(`${name}, ${blockCount} block(s), ${polluteSums} of its sums`, () => {
           let time = 0;
           let rejected = 0;
           for (const seed of SEEDS) {
-            const meeting = meet({ content, seed, ...way, liar: { pollute } });
+            const meeting = meet({ content, seed, ...way, liar: { polluteSums } });
             time += finish(meeting);
             rejected += rejectedOf(meeting);
             expect(blamedIn(meeting)).toEqual([]);
             // One bad symbol may be a flipped bit; the second ends the link. What is decided by then counts, too.
             const isBanned = rejectedOf(meeting) >= 2;
             expect(closesOf(meeting)).toEqual(isBanned ? [CLOSE.BAD_SYMBOL] : []);
-            if (pollute === 1) expect(isBanned).toBe(true);
+            if (polluteSums === 1) expect(isBanned).toBe(true);
           }
           expect(rejected).toBeGreaterThan(0);
           const ratio = time / without.reduce((sum, alone) => sum + alone, 0);
-          console.log(`polluter, ${name}, ${blockCount} block(s), ${pollute}: ${ratio.toFixed(2)}`);
+          console.log(
+            `polluter, ${name}, ${blockCount} block(s), ${polluteSums}: ${ratio.toFixed(2)}`,
+          );
           expect(ratio).toBeLessThan(SLOWDOWN_MAX);
         });
       }
@@ -78,14 +80,14 @@ describe('the controls: without the defence', () => {
 
   it('one who is not judged when the block is right goes on', () => {
     vi.spyOn(RecodedDesk.prototype, 'condemn').mockReturnValue([]);
-    const meeting = meet({ ...scene, liar: { pollute: 0.01 } });
+    const meeting = meet({ ...scene, liar: { polluteSums: 0.01 } });
     finish(meeting);
     expect(closesOf(meeting)).toEqual([]);
   });
 
   it('a spoilt block that is not tried without each sender in turn costs too much', () => {
     vi.spyOn(Trials.prototype, 'next').mockReturnValue(undefined);
-    const ratio = finish(meet({ ...scene, liar: { pollute: 1 } })) / finish(meet(scene));
+    const ratio = finish(meet({ ...scene, liar: { polluteSums: 1 } })) / finish(meet(scene));
     expect(ratio).toBeGreaterThan(SLOWDOWN_MAX);
   });
 });
