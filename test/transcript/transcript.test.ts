@@ -50,6 +50,7 @@ function idsOf(content: SimContent, from: number, to: number): Bitset {
 
 const small = simContent({ sourceSymbols: 8, blockCount: 2, symbolBytes: 16_384 });
 const one = simContent({ sourceSymbols: 32, blockCount: 1, symbolBytes: 16_384 });
+const three = simContent({ sourceSymbols: 16, blockCount: 3, symbolBytes: 16_384 });
 const large = simContent({ sourceSymbols: 8_192, blockCount: 1, symbolBytes: 1_024 });
 
 const SCENARIOS: readonly Scenario[] = [
@@ -132,17 +133,23 @@ asked for when sums turn out to depend on each other.`,
   },
   {
     name: 'recode-bf-update',
-    comment: `Recoding over a Bloom filter, f = 2: r holds 2 symbols of each block, a and b tell pools of what its filter lacks
-and send sums of four of them. When block 0 is finished, r has sent no update yet; after 8 symbols received it sends a
-new filter of what has changed, and the senders tell pools without block 0 before any other sum.`,
-    content: small,
+    comment: `Recoding over a Bloom filter, f = 6: r holds 2 symbols of each block, a and b tell pools of what its filter lacks
+and send sums of four of them. After every 8 symbols received r would send a new filter, but holds nothing new until a
+block is finished. The senders tell pools without such a block before any other sum.`,
+    content: three,
     play(world, content) {
-      serves(world, content, 'a', idsOf(content, 0, 27));
-      serves(world, content, 'b', idsOf(content, 5, 32));
-      const held = idsOf(content, 0, 2);
-      held.addRange(16, 18);
-      const transfer = { strategy: 'recode-bf', updateFrequency: 2 } as const;
-      fetches(world, content, ['a', 'b'], { held, transfer });
+      const { layout } = content;
+      const ofEach = (from: number, to: number): Bitset => {
+        const bits = new Bitset(layout.idCount);
+        for (let sbn = 0; sbn < layout.blockCount; sbn++) {
+          bits.addRange(layout.id(sbn, from), layout.id(sbn, to));
+        }
+        return bits;
+      };
+      serves(world, content, 'a', ofEach(0, 22));
+      serves(world, content, 'b', ofEach(8, 30));
+      const transfer = { strategy: 'recode-bf', updateFrequency: 6 } as const;
+      fetches(world, content, ['a', 'b'], { held: ofEach(0, 2), transfer });
     },
   },
   {
