@@ -29,14 +29,20 @@ export class Blocks {
   /** Symbols towards ℓ that are held. */
   have = 0;
   finishedCount = 0;
+  /** For how many periods blocks have been `starved`: other ways are to be tried. */
+  famine = 0;
   private readonly state: Uint8Array;
   private readonly credited: Uint32Array;
+  /** Live credit over all blocks and links. */
+  private owed = 0;
   private readonly arrivingIn: Uint32Array;
   private readonly extra: Uint32Array;
   /** Undecided recoded symbols that count as equations. */
   private readonly rowsIn: Uint32Array;
   private rowsTotal = 0;
   private readonly plainOnly: Uint8Array;
+  /** Blocks whose last decode fell short. */
+  private readonly shorts: Set<number> = new Set();
   private firstWaiting = 0;
   /** Blocks that hold enough to be decoded, in the order in which they came to it. */
   private readonly ready: number[] = [];
@@ -94,14 +100,36 @@ export class Blocks {
     return Math.max(0, lacking - this.rows(sbn) + (this.extra[sbn] ?? 0));
   }
 
-  /** True when the block was found to lack rank although it had enough symbols. */
-  isShort(sbn: number): boolean {
-    return (this.extra[sbn] ?? 0) > 0;
-  }
-
   /** True when recoded symbols are of no more use to the block: some of them lied, or there are too many. */
   isPlainOnly(sbn: number): boolean {
     return this.plainOnly[sbn] === 1;
+  }
+
+  /** True when the last decode of the block fell short of its rank. */
+  fellShort(sbn: number): boolean {
+    return this.shorts.has(sbn);
+  }
+
+  /** True when some block lacks symbols, and nobody owes any nor is any on its way to the store. */
+  get starved(): boolean {
+    if (this.owed > 0 || this.arriving.count > 0) return false;
+    for (let sbn = this.firstWaiting; sbn < this.layout.blockCount; sbn++) {
+      if (this.room(sbn) > 0) return true;
+    }
+    return false;
+  }
+
+  /** True when nothing is owed that could help the block: its last decode fell short, or all have been starved for long. */
+  isStuck(sbn: number): boolean {
+    const stuck = this.famine > 0 || this.shorts.has(sbn);
+    return stuck && this.creditIn(sbn) === 0 && this.room(sbn) > 0;
+  }
+
+  /** True when there is such a block. */
+  get anyStuck(): boolean {
+    if (this.famine > 0 && this.starved) return true;
+    for (const sbn of this.shorts) if (this.isStuck(sbn)) return true;
+    return false;
   }
 
   /** Live credit of the block over all links. */
@@ -166,7 +194,9 @@ export class Blocks {
   }
 
   credit(sbn: number, count: number): void {
-    this.credited[sbn] = Math.max(0, (this.credited[sbn] ?? 0) + count);
+    const before = this.creditIn(sbn);
+    this.credited[sbn] = Math.max(0, before + count);
+    this.owed += this.creditIn(sbn) - before;
   }
 
   arrive(id: SymbolId, sbn: number): void {
@@ -204,6 +234,7 @@ export class Blocks {
     this.plainOnly[sbn] = 1;
     this.clearRows(sbn);
     this.extra[sbn] = 0;
+    this.shorts.delete(sbn);
     this.state[sbn] = WAITING;
     this.firstWaiting = Math.min(this.firstWaiting, sbn);
     this.offer(sbn);
@@ -216,6 +247,7 @@ export class Blocks {
 
   finished(sbn: number): void {
     this.state[sbn] = FINISHED;
+    this.shorts.delete(sbn);
     this.have +=
       this.layout.sourceSymbols(sbn) -
       Math.min(this.layout.sourceSymbols(sbn), this.held.countIn(sbn));
@@ -229,6 +261,7 @@ export class Blocks {
     this.state[sbn] = WAITING;
     const target = this.held.countIn(sbn) + this.rows(sbn) + missing;
     this.extra[sbn] = Math.max(0, target - this.layout.sourceSymbols(sbn));
+    this.shorts.add(sbn);
     this.offer(sbn);
     this.firstWaiting = Math.min(this.firstWaiting, sbn);
   }
@@ -238,6 +271,7 @@ export class Blocks {
     this.have -= Math.min(this.layout.sourceSymbols(sbn), this.held.countIn(sbn));
     this.held.deleteBlock(sbn);
     this.clearRows(sbn);
+    this.shorts.delete(sbn);
     this.state[sbn] = WAITING;
     this.firstWaiting = Math.min(this.firstWaiting, sbn);
   }

@@ -67,6 +67,10 @@ export class Fetching {
   private readonly bucket: TokenBucket | undefined;
   private readonly recoded: RecodedDesk;
   private readonly finishing: Finishing;
+  /** Senders send sums of pools. */
+  private readonly recodes: boolean;
+  /** Since when symbols are lacking and none has been owed, ms. */
+  private starvedSince = Infinity;
   /** The time of the input that is being handled. */
   private now = 0;
   private turn = 0;
@@ -83,6 +87,7 @@ export class Fetching {
     const output = (out: TransferOutput): void => host.output(out);
     this.recoded = new RecodedDesk({ blocks, fullRank, output });
     const recodes = strategy === 'speculative' || strategy === 'recode-bf';
+    this.recodes = recodes;
     this.planner = new Planner({
       blocks,
       leaves: this.leaves,
@@ -128,12 +133,14 @@ export class Fetching {
       const peer = peers[(this.turn + i) % peers.length];
       if (peer !== undefined) this.fill(peer, now);
     }
+    if (this.blocks.anyStuck) for (const peer of peers) this.fill(peer, now, true);
+    this.unhide(now);
     this.leaves.ask(peers, now);
   }
 
   /** One link may have become useful: gives credit to it alone. */
   planFor(peer: Peer, now: number): void {
-    this.fill(peer, now);
+    this.refill(peer, now);
     this.leaves.ask(this.host.peers, now);
   }
 
@@ -174,7 +181,7 @@ export class Fetching {
     this.host.output({ kind: 'write', link: input.link, frame: input.frame, sbn, esis, keep });
     // Credit of a symbol that was of no use is free again, for a link that may have been waiting for it.
     if (keep.length < esis.length) this.plan(now);
-    else if (halves.receiver.hungry(now)) this.fill(peer, now);
+    else if (halves.receiver.hungry(now)) this.refill(peer, now);
   }
 
   /** A frame of recoded symbols came: books each, and has the useful ones kept. Throws ProtocolError. */
@@ -216,7 +223,7 @@ export class Fetching {
     this.finishing.advance();
     // With nothing on the way any more, others may have to name what sums do not bring.
     if (keep.length < degrees.length || blocks.creditIn(sbn) === 0) this.plan(now);
-    else if (halves.receiver.hungry(now)) this.fill(peer, now);
+    else if (halves.receiver.hungry(now)) this.refill(peer, now);
   }
 
   /** A recoded symbol was reduced to one symbol, which was verified and stored, or not. */
@@ -312,7 +319,7 @@ export class Fetching {
 
   /** When something here is due, ms. */
   dueAt(now: number): number {
-    let at = this.leaves.dueAt(this.host.peers);
+    let at = Math.min(this.leaves.dueAt(this.host.peers), this.starvedSince + DRY_RETRY_MS);
     let waiting = false;
     for (const peer of this.host.peers) {
       const receiver = peer.halves?.receiver;
@@ -328,13 +335,35 @@ export class Fetching {
     return at;
   }
 
-  private fill(peer: Peer, now: number): void {
+  /**
+   * What the description hides is in no pool, and more than a pool has is not granted, so its sender never says `dry`.
+   * When nothing has been on its way for a while, all of them are told anew.
+   */
+  private unhide(now: number): void {
+    if (!this.recodes || !this.blocks.starved) {
+      this.starvedSince = Infinity;
+      this.blocks.famine = 0;
+      return;
+    }
+    this.starvedSince = Math.min(this.starvedSince, now);
+    if (now < this.starvedSince + DRY_RETRY_MS) return;
+    this.starvedSince = now;
+    this.blocks.famine++;
+    for (const peer of this.host.peers) {
+      if (!peer.link.complete) peer.tellAfterDry(this.received, now);
+    }
+  }
+
+  /** One link has room for more: gives credit to it alone. */
+  private refill(peer: Peer, now: number): void {
+    this.fill(peer, now);
+    if (this.blocks.anyStuck) this.fill(peer, now, true);
+  }
+
+  private fill(peer: Peer, now: number, last = false): void {
     let traders = 0;
     for (const { link } of this.host.peers) if (link.fetching && !link.complete) traders++;
-    const idle = this.planner.fill(peer, traders, now);
-    // A recoding sender does not say that it is dry: its pool does. A new filter may show it more.
-    if (!idle || peer.halves?.recoded === undefined) return;
-    if (!peer.tellAfterDry(this.received, now)) this.planner.fill(peer, traders, now, true);
+    this.planner.fill(peer, traders, now, last);
   }
 
   /** Takes one arriving symbol off the credit; false when none covers it. */

@@ -126,9 +126,11 @@ export class Finishing {
     blocks.held.bits.forEach((id) => held.push(id - start), start, layout.windowStart(sbn + 1));
     const rows = recoded.waiting(sbn, trial?.without).slice(0, trial?.rows);
     const isTrusted = !blocks.isPlainOnly(sbn) || trial !== undefined;
-    const take = fullRank && isTrusted && held.length < layout.sourceSymbols(sbn);
+    const lacking = layout.sourceSymbols(sbn) - held.length;
+    // K symbols alone nearly always suffice, and then no row can have lied.
+    const take = fullRank && isTrusted && (lacking > 0 || blocks.fellShort(sbn));
     const judge = blocks.isPlainOnly(sbn) ? recoded.waiting(sbn) : [];
-    this.fromRows[sbn] = take ? layout.sourceSymbols(sbn) - held.length : 0;
+    this.fromRows[sbn] = take && rows.length > 0 ? Math.max(1, lacking) : 0;
     blocks.finishing(sbn);
     this.running++;
     this.host.output({ kind: 'finish-block', sbn, held, recoded: take ? rows : [], judge });

@@ -150,8 +150,8 @@ export class Peer {
     const { description } = this;
     const recoder = this.halves?.sender.recoder;
     if (now >= this.tellAt) {
-      this.tell(received);
       recoder?.makePoolDue();
+      this.tell(received);
     } else if (description !== undefined && received - description.toldAt >= this.updatePeriod) {
       this.tell(received);
     } else if (this.tellAt === Infinity) {
@@ -205,7 +205,8 @@ export class Peer {
 
   /** Sends what is new of the description. */
   tell(received: number): void {
-    this.tellAt = Infinity;
+    // A pool that is out of date still is, and is not to wait for ever behind frequent updates.
+    if (this.halves?.sender.recoder?.hasNews !== true) this.tellAt = Infinity;
     if (this.description === undefined) return;
     this.description.toldAt = received;
     for (const message of this.description.next()) this.say(message, !this.wantsExact);

@@ -57,7 +57,7 @@ export class Planner {
   /** Share of the recent symbols that were useful; only uninformed and substituted ones lower it. */
   private usefulness = 1;
   private readonly learns: boolean;
-  private stuck = false;
+  private last = false;
 
   constructor(options: PlannerOptions) {
     this.o = options;
@@ -78,25 +78,22 @@ export class Planner {
   }
 
   /**
-   * Asks one link for as much as it may owe. `traders`: other receivers of this content that are about. True when the
-   * link owes nothing although open blocks want more: it has told of nothing that they lack, or sums say no more.
-   * `stuck`: nothing else helps, so what sums are made of is asked for by name, whatever it brings.
+   * Asks one link for as much as it may owe. `traders`: other receivers of this content that are about. `last`: all links
+   * have been asked for what they may be granted, and something is still stuck.
    */
-  fill(peer: Peer, traders: number, now: number, stuck = false): boolean {
+  fill(peer: Peer, traders: number, now: number, last = false): void {
     const { halves } = peer;
-    this.stuck = stuck;
-    if (halves === undefined || !peer.asked || !peer.link.serving) return false;
+    this.last = last;
+    if (halves === undefined || !peer.asked || !peer.link.serving) return;
     for (;;) {
       const room = this.allowance(halves, now);
-      if (room <= 0 || !halves.receiver.hungry(now)) return false;
+      if (room <= 0 || !halves.receiver.hungry(now)) return;
       const done =
         this.o.strategy === 'coordinated'
           ? this.want(peer, halves, room, traders, now)
           : this.grant(peer, halves, room, now);
-      if (!done) break;
+      if (!done) return;
     }
-    const { blocks } = this.o;
-    return halves.receiver.credit === 0 && blocks.open.some((sbn) => blocks.room(sbn) > 0);
   }
 
   private allowance(halves: Halves, now: number): number {
@@ -205,7 +202,7 @@ export class Planner {
     const most = Math.min(useful - credit, LIMITS.grantCountMax);
     if (halves.recoded === undefined || peer.link.complete || most <= 0) return most;
     // Sums turned out to depend on each other, or one lied: single symbols do not.
-    if (blocks.isPlainOnly(sbn) || blocks.isShort(sbn)) return 0;
+    if (blocks.isPlainOnly(sbn) || blocks.fellShort(sbn)) return 0;
     const { lacking, left } = this.newsOf(peer, halves.recoded, halves, sbn);
     if (lacking === 0) return 0;
     if (this.o.substitution) {
@@ -219,13 +216,13 @@ export class Planner {
   private nameable(peer: Peer, halves: Halves, sbn: number): number {
     const { blocks, recoded, substitution } = this.o;
     if (halves.recoded === undefined || peer.link.complete) return 0;
-    if (this.stuck || blocks.isPlainOnly(sbn)) return Infinity;
+    if (blocks.isPlainOnly(sbn) || (this.last && blocks.isStuck(sbn))) return Infinity;
     if (recoded.room(sbn) <= blocks.creditIn(sbn)) return Infinity;
     if (substitution) {
       const { lacking } = this.newsOf(peer, halves.recoded, halves, sbn);
-      return blocks.isShort(sbn) || this.doNotResolve(peer, lacking, sbn) ? Infinity : 0;
+      return blocks.fellShort(sbn) || this.doNotResolve(peer, lacking, sbn) ? Infinity : 0;
     }
-    if (blocks.isShort(sbn)) return Math.max(0, blocks.news(sbn) - blocks.creditIn(sbn));
+    if (blocks.fellShort(sbn)) return Math.max(0, blocks.news(sbn) - blocks.creditIn(sbn));
     return Math.max(0, this.newsOf(peer, halves.recoded, halves, sbn).left);
   }
 

@@ -27,7 +27,7 @@ function deliver(view: RemoteView, messages: readonly Message[]): number {
 /** A listener that keeps the twin of the view. */
 function twinView(layout: Layout): { view: RemoteView; twin: Set<number> } {
   const twin = new Set<number>();
-  const view = new RemoteView(layout, {
+  const view = new RemoteView(layout, new Bitset(layout.idCount), {
     added: (id) => {
       expect(twin.has(id)).toBe(false);
       twin.add(id);
@@ -54,7 +54,7 @@ describe('a description', () => {
         const layout = layoutFor(1 + rng.below(60), 1 + rng.below(5));
         const held = randomSet(layout, rng.unit(), rng);
         const journal = new Journal(entriesMax);
-        const told = new Description({ layout, held, journal, kind: 'exact', rng });
+        const told = new Description({ layout, held, journal, kind: 'exact', salt: seed });
         const { view, twin } = twinView(layout);
         for (let round = 0; round < 15; round++) {
           for (let n = rng.below(20); n > 0; n--) {
@@ -82,8 +82,8 @@ describe('a description', () => {
     const rng = new Rng(5);
     const layout = layoutFor(2_000, 3);
     const held = randomSet(layout, 0.4, rng);
-    const told = new Description({ layout, held, journal: new Journal(), kind: 'bloom', rng });
-    const view = new RemoteView(layout);
+    const told = new Description({ layout, held, journal: new Journal(), kind: 'bloom', salt: 5 });
+    const view = new RemoteView(layout, new Bitset(layout.idCount));
     const hidden: Set<number>[] = [];
     for (let round = 0; round < 3; round++) {
       deliver(view, told.next());
@@ -102,7 +102,7 @@ describe('a description', () => {
     for (const kind of ['exact', 'bloom'] as const) {
       const layout = layoutFor(20_000, 15);
       const held = randomSet(layout, 0.5, new Rng(2));
-      const told = new Description({ layout, held, journal: new Journal(), kind, rng: new Rng(1) });
+      const told = new Description({ layout, held, journal: new Journal(), kind, salt: 1 });
       const messages = told.next();
       expect(messages.length).toBeGreaterThan(1);
       let next = 0;
@@ -112,7 +112,7 @@ describe('a description', () => {
         next += message.blockCount;
       });
       expect(next).toBe(15);
-      const view = new RemoteView(layout);
+      const view = new RemoteView(layout, new Bitset(layout.idCount));
       deliver(view, messages);
       held.bits.forEach((id) => {
         if (!view.has(id)) throw new Error(`${id} is missing`);
@@ -128,9 +128,9 @@ describe('a description', () => {
       held,
       journal: new Journal(),
       kind: 'bloom',
-      rng: new Rng(1),
+      salt: 1,
     });
-    const view = new RemoteView(layout);
+    const view = new RemoteView(layout, new Bitset(layout.idCount));
     deliver(view, told.next());
     expect(view.exact.count).toBe(layout.idCount);
   });
@@ -143,9 +143,9 @@ describe('a description', () => {
       held,
       journal: new Journal(),
       kind: 'bloom',
-      rng: new Rng(1),
+      salt: 1,
     });
-    const view = new RemoteView(layout);
+    const view = new RemoteView(layout, new Bitset(layout.idCount));
     deliver(view, told.next());
     told.makeExact();
     deliver(view, told.next());
@@ -156,8 +156,8 @@ describe('a description', () => {
     const layout = layoutFor(1_000, 64);
     const held = randomSet(layout, 0.5, new Rng(3));
     const journal = new Journal();
-    const told = new Description({ layout, held, journal, kind: 'exact', rng: new Rng(1) });
-    const view = new RemoteView(layout);
+    const told = new Description({ layout, held, journal, kind: 'exact', salt: 1 });
+    const view = new RemoteView(layout, new Bitset(layout.idCount));
     deliver(view, told.next());
     expect(told.next()).toEqual([]);
     const id = held.bits.nextAbsent(60_000);
@@ -231,7 +231,7 @@ describe('a view', () => {
   const delta = { type: 'delta', sequence: 0, body: encodeIdRuns([1]) } as const;
 
   it('refuses a gap in the sequence as MALFORMED', () => {
-    const view = new RemoteView(layout);
+    const view = new RemoteView(layout, new Bitset(layout.idCount));
     expect(codeOf(() => view.delta({ ...delta, sequence: 1 }))).toBe(CLOSE.MALFORMED);
     expect(codeOf(() => view.summary(summary))).toBeUndefined();
     expect(codeOf(() => view.summary(summary))).toBe(CLOSE.MALFORMED);
@@ -240,17 +240,21 @@ describe('a view', () => {
 
   it('refuses what is beyond the content, and exact bodies that are none, as BAD_SUMMARY', () => {
     const bad = (change: object): unknown =>
-      codeOf(() => new RemoteView(layout).summary({ ...summary, ...change }));
+      codeOf(() =>
+        new RemoteView(layout, new Bitset(layout.idCount)).summary({ ...summary, ...change }),
+      );
     expect(bad({ firstSbn: 1 })).toBe(CLOSE.BAD_SUMMARY);
     expect(bad({ firstSbn: 65_535, blockCount: 1 })).toBe(CLOSE.BAD_SUMMARY);
     expect(bad({ body: Uint8Array.of(9) })).toBe(CLOSE.BAD_SUMMARY);
     expect(bad({ body: new Uint8Array(0) })).toBe(CLOSE.BAD_SUMMARY);
     const beyond = { ...delta, body: encodeIdRuns([layout.idCount]) };
-    expect(codeOf(() => new RemoteView(layout).delta(beyond))).toBe(CLOSE.BAD_SUMMARY);
+    expect(codeOf(() => new RemoteView(layout, new Bitset(layout.idCount)).delta(beyond))).toBe(
+      CLOSE.BAD_SUMMARY,
+    );
   });
 
   it('keeps what it knew when a filter is out of bounds', () => {
-    const view = new RemoteView(layout);
+    const view = new RemoteView(layout, new Bitset(layout.idCount));
     view.summary({ ...summary, kind: 0 });
     const body = new Uint8Array(40).fill(255);
     view.summary({ ...summary, sequence: 1, kind: SUMMARY_KIND.bloom, body });
@@ -259,7 +263,7 @@ describe('a view', () => {
 
   it('does not pay for repeated long runs id by id', () => {
     const large = layoutFor(50_000, 200);
-    const view = new RemoteView(large);
+    const view = new RemoteView(large, new Bitset(large.idCount));
     const body = Uint8Array.of(1, ...leb(large.idCount - 2));
     view.delta({ ...delta, body });
     const start = performance.now();

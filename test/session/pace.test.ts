@@ -83,9 +83,10 @@ describe('pace', () => {
         else if (rng.below(4) === 0) pace.forget(count);
         else pace.arrive(count, now); // more than was asked for, too: credit that had gone void
         const target = pace.target();
-        expect(Number.isInteger(target)).toBe(true);
-        expect(target).toBeGreaterThanOrEqual(4);
-        expect(target).toBeLessThanOrEqual(Math.max(4, (8 * 1024 * 1024) / symbolBytes));
+        const most = Math.max(4, (8 * 1024 * 1024) / symbolBytes);
+        if (!Number.isInteger(target) || target < 4 || target > most) {
+          throw new Error(`a target of ${target}`);
+        }
       }
     }
   });
@@ -115,14 +116,16 @@ describe('token bucket', () => {
       const begin = now;
       let taken = 0;
       let worst = 0;
+      let sound = true; // readyAt and ready agree
       while (now < begin + 100_000) {
         taken += units * bucket.take(1 + rng.below(1e9), units, now);
         worst = Math.max(worst, taken - ((now - begin) * perSecond) / 1_000);
         const next = bucket.readyAt(now);
-        expect(next === now || !bucket.ready(now)).toBe(true);
+        sound &&= next === now || !bucket.ready(now);
         now = Math.max(next, now + rng.unit() * 5);
-        expect(bucket.ready(now) || next > now).toBe(true);
+        sound &&= bucket.ready(now) || next > now;
       }
+      expect(sound).toBe(true);
       expect(worst).toBeLessThanOrEqual(perSecond / 10 + units + 1e-6);
       expect(taken / (perSecond * 100)).toBeGreaterThan(0.97);
     }

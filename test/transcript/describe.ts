@@ -104,6 +104,12 @@ function messageText(layout: Layout, m: Message): string {
       return `summary ${m.sequence}: ${bodyOf(layout, m)}${m.more ? ' …' : ''}`;
     case 'delta':
       return `delta ${m.sequence}: ${runNames(layout, m.body)}`;
+    case 'more':
+      return `more after ${m.sequence}: ${m.cells} cells in all`;
+    case 'pool': {
+      const end = m.firstSbn + m.blockCount;
+      return `pool of blocks ${m.firstSbn} to ${end - 1}${m.add ? ', added' : ''}: ${poolNames(layout, m)}`;
+    }
     case 'grant':
       return `grant ${grantNames(m.grants)}`;
     case 'want':
