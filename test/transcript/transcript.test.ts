@@ -170,8 +170,8 @@ when p has decoded the difference it says that it wants no more. From then on it
     name: 'recoded-polluter',
     comment: `Every sum that m sends is wrong. Nobody can see that while two of its symbols are unknown: r decodes the block
 with what it has, and its root is wrong. So some sum lied. From then on sums do not count, and r asks for symbols by
-name; they are taken out of the sums that wait, and a sum that is left with one symbol which fails its leaf, or with none
-and not zero, is a strike. The second one ends the link, the sums of m are forgotten, and those of s are right.`,
+name, of m, too. As soon as what is there suffices without the sums of either sender, r tries the block without those of
+each in turn. It is right without those of m, all sums are compared with it, and the second strike ends the link.`,
     content: one,
     play(world, content) {
       serves(world, content, 's', idsOf(content, 0, 40));
