@@ -26,6 +26,13 @@ const USEFUL_MIN = 0.1;
  */
 const NAMED_SHARE = 0.1;
 
+/**
+ * Sums of a pool that may wait to be resolved, for each of its symbols that is not held, and beyond. Those that take part
+ * in resolving are fewer than there are symbols.
+ */
+const UNRESOLVED_SHARE = 2;
+const UNRESOLVED_SPARE = 16;
+
 /** More than any window has symbols. */
 const ROTATIONS = 2 ** 24;
 
@@ -198,7 +205,10 @@ export class Planner {
     if (blocks.isPlainOnly(sbn) || blocks.fellShort(sbn)) return 0;
     const { lacking, left } = this.newsOf(peer, halves.recoded, halves, sbn);
     if (lacking === 0) return 0;
-    const sums = this.o.substitution ? most : left - Math.ceil(NAMED_SHARE * lacking);
+    if (this.o.substitution) {
+      return this.doNotResolve(peer, lacking, sbn) ? 0 : Math.min(most, recoded.room(sbn) - credit);
+    }
+    const sums = left - Math.ceil(NAMED_SHARE * lacking);
     return Math.min(most, sums, recoded.room(sbn) - credit);
   }
 
@@ -208,9 +218,20 @@ export class Planner {
     if (halves.recoded === undefined || peer.link.complete) return 0;
     if (blocks.isPlainOnly(sbn) || (this.last && blocks.isStuck(sbn))) return Infinity;
     if (recoded.room(sbn) <= blocks.creditIn(sbn)) return Infinity;
-    if (substitution) return blocks.fellShort(sbn) ? Infinity : 0;
+    if (substitution) {
+      const { lacking } = this.newsOf(peer, halves.recoded, halves, sbn);
+      return blocks.fellShort(sbn) || this.doNotResolve(peer, lacking, sbn) ? Infinity : 0;
+    }
     if (blocks.fellShort(sbn)) return Math.max(0, blocks.news(sbn) - blocks.creditIn(sbn));
     return Math.max(0, this.newsOf(peer, halves.recoded, halves, sbn).left);
+  }
+
+  /**
+   * True when so many sums of the link wait that they will not be resolved by more of them: a pool of three symbols may
+   * have nothing but the sum of all three. `lacking`: symbols of its pool that are not held.
+   */
+  private doNotResolve(peer: Peer, lacking: number, sbn: number): boolean {
+    return this.o.recoded.waitingOf(sbn, peer.id) > UNRESOLVED_SHARE * lacking + UNRESOLVED_SPARE;
   }
 
   /** True when the link can be asked for symbols of the block by name now. */

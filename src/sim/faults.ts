@@ -16,6 +16,8 @@ export interface Misbehaviour {
    * that their number says. A sender that lies about its pool has 1: the receiver takes its sums for others.
    */
   pollute?: number;
+  /** The same for recoded symbols alone; those that it is asked for by name are right. */
+  polluteSums?: number;
   /** So many of the next symbols that it sends fail their leaf. */
   polluteNext?: number;
   /** It takes requests and sends no symbols, until it is no longer silent. */

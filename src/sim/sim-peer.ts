@@ -303,7 +303,9 @@ export class SimPeer {
       this.later(0, { kind: 'unreadable', link, sbn, count, esis });
       return;
     }
-    const bad = Array.from({ length: count }, () => this.isBad());
+    const share =
+      (output.kind === 'recode' ? faults.polluteSums : undefined) ?? faults.pollute ?? 0;
+    const bad = Array.from({ length: count }, () => this.isBad(share));
     const { symbolBytes } = this.options.content.layout;
     const { epoch } = this;
     const port = this.ports.get(link);
@@ -322,9 +324,9 @@ export class SimPeer {
     this.world.recoded(port, { ...sentHeader, bad, symbolBytes }, sent);
   }
 
-  private isBad(): boolean {
+  private isBad(share: number): boolean {
     const { faults } = this;
-    if (this.world.rng.unit() < (faults.pollute ?? 0)) return true;
+    if (this.world.rng.unit() < share) return true;
     if ((faults.polluteNext ?? 0) <= 0) return false;
     faults.polluteNext = (faults.polluteNext ?? 0) - 1;
     return true;

@@ -19,7 +19,6 @@ import {
   CLOSE,
   decodeControl,
   encodeControl,
-  FINISH,
   FLAG,
   LIMITS,
   STRATEGY,

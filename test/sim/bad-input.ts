@@ -69,7 +69,8 @@ export function meet({ content, held, transfer, liar, seed = 1 }: Scene): Meetin
   const blamed: string[] = [];
   world.onTrace = (_, entry) => {
     if (entry.kind !== 'close' || entry.code < 4000) return;
-    if (entry.from !== LIAR && entry.to !== LIAR) blamed.push(`${entry.from}, ${entry.to}: ${entry.code}`);
+    if (entry.from !== LIAR && entry.to !== LIAR)
+      blamed.push(`${entry.from}, ${entry.to}: ${entry.code}`);
   };
   for (const name of names) receiver.addSource(name);
   return { world, receiver, blamed };
@@ -86,13 +87,17 @@ export function finish({ world, receiver }: Meeting): number {
 
 /** Honest senders that were blamed. */
 export function blamedIn({ receiver, blamed }: Meeting): string[] {
-  const rejected = receiver.events.flatMap((e) => (e.type === 'rejected' && e.address !== LIAR ? [e.address] : []));
+  const rejected = receiver.events.flatMap((e) =>
+    e.type === 'rejected' && e.address !== LIAR ? [e.address] : [],
+  );
   return [...blamed, ...rejected];
 }
 
 /** Codes with which the links to the liar ended. */
 export function closesOf({ receiver }: Meeting): number[] {
-  return receiver.events.flatMap((e) => (e.type === 'link-down' && e.address === LIAR ? [e.code] : []));
+  return receiver.events.flatMap((e) =>
+    e.type === 'link-down' && e.address === LIAR ? [e.code] : [],
+  );
 }
 
 /** Symbols of the liar that proved to be bad. */

@@ -21,8 +21,12 @@ const ALL = [
   'recode-bf',
 ] as const;
 const SUMMARIES = ['auto', 'exact', 'bloom', 'riblt', 'art'] as const;
-/** Ends of links that say nothing against the peer: what went wrong was time, or the connection. */
+/**
+ * Ends of links that say nothing against the peer: what went wrong was time, or the connection. LIMIT: one that has asked
+ * for leaves, every 2 s and for minutes, of a peer that has none may call again.
+ */
 const INNOCENT: ReadonlySet<number> = new Set([
+  CLOSE.LIMIT,
   CLOSE.DONE,
   CLOSE.STALLED,
   CLOSE.IDLE,
@@ -122,7 +126,8 @@ export function runSwarm(seed: number, kind: SwarmKind = 'all'): SwarmResult {
     const share = pickLater([0.3, 0.7]);
     const held = new Bitset(layout.idCount);
     for (let id = 0; id < layout.idCount; id++) if (later.unit() < share) held.add(id);
-    const faults = { pollute: pickLater([1, 0.1, 0.01]) };
+    const polluting = pickLater([1, 0.1, 0.01]);
+    const faults = later.below(2) === 0 ? { pollute: polluting } : { polluteSums: polluting };
     const name = `${LIAR} ${i}`;
     sources.push(world.add({ name, content, held, faults, transfer: { fetch: false } }));
   }

@@ -6,8 +6,7 @@ import {
   decodeExact,
   decodeSummary,
   readIdRuns,
-  RIBLT_CELL_BYTES,
-  RIBLT_HEADER_BYTES,
+  readRibltHeader,
   summaryKindOf,
 } from '../../src/summary/index.ts';
 import type { Layout } from '../../src/content/index.ts';
@@ -62,11 +61,9 @@ function bodyOf(layout: Layout, m: Extract<Message, { type: 'summary' }>): strin
     layout.windowStart(m.firstSbn + m.blockCount),
   ];
   const kind = summaryKindOf(m.kind)!;
-  if (kind === 'riblt') {
-    const first = new DataView(m.body.buffer, m.body.byteOffset).getUint32(4);
-    const cells = (m.body.length - RIBLT_HEADER_BYTES) / RIBLT_CELL_BYTES;
-    return `riblt, cells ${first}-${first + cells - 1}`;
-  }
+  const header = kind === 'riblt' ? readRibltHeader(m.body, to - from) : undefined;
+  if (header !== undefined)
+    return `riblt, cells ${header.first}-${header.first + header.cells - 1}`;
   if (kind === 'art' || kind === 'min-wise') return `${kind} of ${m.body.length} bytes`;
   const summary = decodeSummary(kind, m.body, from, to);
   const ids = new Bitset(layout.idCount);
@@ -75,10 +72,13 @@ function bodyOf(layout: Layout, m: Extract<Message, { type: 'summary' }>): strin
 }
 
 function poolNames(layout: Layout, m: Extract<Message, { type: 'pool' }>): string {
-  if (m.add) return `also ${runNames(layout, m.body)}`;
+  if (m.add) return runNames(layout, m.body);
   const ids = new Bitset(layout.idCount);
-  const to = layout.windowStart(m.firstSbn + m.blockCount);
-  decodeExact(m.body, layout.windowStart(m.firstSbn), to, ids);
+  const [from, to] = [
+    layout.windowStart(m.firstSbn),
+    layout.windowStart(m.firstSbn + m.blockCount),
+  ];
+  decodeExact(m.body, from, to, ids);
   return idNames(layout, ids);
 }
 
@@ -95,10 +95,8 @@ function messageText(layout: Layout, m: Message): string {
       return `leaves of block ${m.sbn}: ${m.bytes.length / 16} from ${m.first}`;
     case 'ask': {
       const kind = nameOf(SUMMARY_KIND, m.summaryKind);
-      const isRecoding =
-        m.strategy === STRATEGY.speculative || m.strategy === STRATEGY['recode-bf'];
-      const finish = isRecoding ? `, finish ${nameOf(FINISH, m.finish)}` : '';
-      return `ask ${nameOf(STRATEGY, m.strategy)}, ${kind}, f = ${m.updateFrequency}${finish}`;
+      const asked = `ask ${nameOf(STRATEGY, m.strategy)}, ${kind}, f = ${m.updateFrequency}`;
+      return `${asked}, start ${m.start}, finish ${nameOf(FINISH, m.finish)}`;
     }
     case 'summary':
       return `summary ${m.sequence}: ${bodyOf(layout, m)}${m.more ? ' …' : ''}`;
@@ -123,10 +121,6 @@ function messageText(layout: Layout, m: Message): string {
       return `bye ${closeName(m.code) ?? m.code}: ${m.reason}`;
     case 'want-descriptor':
       return 'want-descriptor';
-    case 'more':
-      return `more after summary ${m.sequence}: ${m.cells === 0 ? 'no more cells' : `${m.cells} cells in all`}`;
-    case 'pool':
-      return `pool: ${poolNames(layout, m)}`;
   }
 }
 
@@ -144,8 +138,8 @@ export function lineOf(layout: Layout, at: number, entry: TraceEntry): string {
       return `${time}  ${pair}  symbols of block ${entry.sbn}: ${names.join(' ')}`;
     }
     case 'recoded': {
-      const sums = entry.degrees.map((degree, i) => `${degree}${entry.bad[i] ? ' (bad)' : ''}`);
-      return `${time}  ${pair}  recoded of block ${entry.sbn} from number ${entry.first}, degrees ${sums.join(' ')}`;
+      const names = entry.degrees.map((degree, i) => `${degree}${entry.bad[i] ? ' (bad)' : ''}`);
+      return `${time}  ${pair}  recoded symbols of block ${entry.sbn} from ${entry.first}, degrees ${names.join(' ')}`;
     }
     case 'close':
       return `${time}  ${entry.to.padEnd(8)}  sees the link with ${entry.from} closed: ${closeName(entry.code) ?? entry.code}`;
