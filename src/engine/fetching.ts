@@ -248,7 +248,8 @@ export class Fetching {
     else if (verdict === 'rejected') this.strike(peeled, sbn, esi ?? peeled.esis[0] ?? 0, now);
     else account.duplicate++;
     this.finishing.advance();
-    if (!kept || this.blocks.isFinished(sbn)) this.plan(now);
+    // A row that said nothing is to be made up for.
+    if (!isNew || this.blocks.isFinished(sbn)) this.plan(now);
   }
 
   /** Symbols were verified and stored, or not. Their link may be gone by now; its account is not. */
