@@ -264,7 +264,7 @@ function randomMessage(rng: Rng, told = { sequence: 0 }): Message {
     firstSbn + blockCount <= layout.blockCount
       ? [layout.windowStart(firstSbn), layout.windowStart(firstSbn + blockCount)]
       : [0, layout.idCount];
-  switch (rng.below(18)) {
+  switch (rng.below(19)) {
     case 0:
       return { type: 'want-descriptor' };
     case 1:
@@ -320,6 +320,8 @@ function randomMessage(rng: Rng, told = { sequence: 0 }): Message {
       const cells = [0, 1 + rng.below(200), LIMITS.cellsMax][rng.below(3)]!;
       return { type: 'more', sequence: rng.below(4), cells };
     }
+    case 17:
+      return { type: 'share', part: rng.below(LIMITS.partMax + 1) };
     case 14:
     case 15:
     case 16: {
