@@ -90,7 +90,7 @@ describe('constituents', () => {
     const positions = constituentPositions(7, 0, 0, 4_000, 4_000);
     expect(positions).toEqual(slowPositions(7, 0, 0, 4_000, 4_000));
     const drawn = positions.findIndex(
-      (p, i) =>
+      (_, i) =>
         i > 2_000 && positions.slice(i).every((q, k) => k === 0 || q > positions[i + k - 1]!),
     );
     expect(positions.slice(drawn)).toEqual([...positions.slice(drawn)].sort((a, b) => a - b));

@@ -87,6 +87,8 @@ function messageText(layout: Layout, m: Message): string {
     case 'hello':
     case 'status':
       return `${m.type} ${flagNames(m.flags)}`;
+    case 'share':
+      return `share ${m.part} of 255`;
     case 'descriptor':
       return `descriptor bytes ${m.offset}-${m.offset + m.bytes.length - 1} of ${m.total}`;
     case 'want-leaves':
