@@ -74,8 +74,11 @@ export class Blocks {
 
   /** Symbols that the block lacks, not counting credit. */
   lacking(sbn: number): number {
-    const onHand = this.held.countIn(sbn) + (this.arrivingIn[sbn] ?? 0) + this.rows(sbn);
-    return Math.max(0, this.target(sbn) - onHand);
+    const plain = this.held.countIn(sbn) + (this.arrivingIn[sbn] ?? 0);
+    const { layout } = this;
+    const target = layout.sourceSymbols(sbn) + (this.extra[sbn] ?? 0);
+    // Equations that depend on each other can be more than the window has symbols, and still be short.
+    return Math.max(0, Math.min(target - plain - this.rows(sbn), layout.windowSize(sbn) - plain));
   }
 
   /** Undecided recoded symbols of the block that count as equations. */
@@ -165,9 +168,11 @@ export class Blocks {
 
   /** True when enough is held to try to decode and nobody does yet. */
   isReady(sbn: number): boolean {
-    return (
-      this.state[sbn] === WAITING && this.held.countIn(sbn) + this.rows(sbn) >= this.target(sbn)
-    );
+    const { layout } = this;
+    const held = this.held.countIn(sbn);
+    const target = layout.sourceSymbols(sbn) + (this.extra[sbn] ?? 0);
+    const enough = held + this.rows(sbn) >= target || held >= layout.windowSize(sbn);
+    return enough && this.state[sbn] === WAITING;
   }
 
   /** The next block to decode, which is not offered again; undefined when there is none. */
@@ -303,7 +308,7 @@ export class Blocks {
     if (this.isReady(sbn) && !this.ready.includes(sbn)) this.ready.push(sbn);
   }
 
-  /** Symbols to hold before the block is decoded. */
+  /** Symbols to hold before the block is decoded, if there are no equations. */
   private target(sbn: number): number {
     const target = this.layout.sourceSymbols(sbn) + (this.extra[sbn] ?? 0);
     return Math.min(this.layout.windowSize(sbn), target);

@@ -114,7 +114,8 @@ export class RecodedDesk {
    */
   add(sbn: number, esis: readonly number[], source: RowSource): number | undefined {
     const { blocks, fullRank } = this.o;
-    if (this.used >= this.rowsMax) return undefined;
+    // Symbols of void credit come beyond what was asked for.
+    if (this.room(sbn) === 0) return undefined;
     const start = this.layout.windowStart(sbn);
     const row: Row = {
       row: this.free.pop() ?? this.rows.length,

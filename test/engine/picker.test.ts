@@ -154,6 +154,32 @@ describe('the books of blocks', () => {
     expect([blocks.takeReady(), blocks.takeReady(), blocks.have]).toEqual([1, undefined, 5]);
   });
 
+  it('count equations towards K, also more of them than the window has symbols', () => {
+    const blocks = new Blocks(new WorkingSet(layoutFor(4, 1)));
+    for (let n = 0; n < 3; n++) blocks.addRow(0);
+    expect([blocks.lacking(0), blocks.isReady(0)]).toEqual([1, false]);
+    for (let n = 0; n < 9; n++) blocks.addRow(0);
+    expect([blocks.lacking(0), blocks.takeReady()]).toEqual([0, 0]);
+    blocks.finishing(0);
+    blocks.short(0, 2); // twelve that depend on each other
+    expect([blocks.lacking(0), blocks.isReady(0), blocks.takeReady()]).toEqual([
+      2,
+      false,
+      undefined,
+    ]);
+    for (const id of [0, 1]) blocks.settle(id, 0, true);
+    expect([blocks.lacking(0), blocks.takeReady()]).toEqual([0, 0]);
+    blocks.finishing(0);
+    blocks.short(0, 100);
+    expect(blocks.lacking(0)).toBe(6); // with the whole window it has everything
+    blocks.dropRow(0, true);
+    expect([blocks.rows(0), blocks.lacking(0)]).toEqual([11, 6]);
+    for (let id = 2; id < 8; id++) blocks.settle(id, 0, true);
+    expect(blocks.takeReady()).toBe(0);
+    blocks.makePlainOnly(0);
+    expect([blocks.rows(0), blocks.rowCount, blocks.wantsRecoded(0)]).toEqual([0, 0, false]);
+  });
+
   it('open in order, eight at once, up to 32 for those who hold later ones only', () => {
     const blocks = new Blocks(new WorkingSet(layoutFor(2, 100)));
     const all = (): boolean => true;

@@ -1,0 +1,217 @@
+// What a receiver asks of a sender of sums, link by link.
+
+import { describe, expect, it } from 'vitest';
+import { Bitset, Rng } from '../../src/base/index.ts';
+import { Account } from '../../src/engine/account.ts';
+import { Blocks } from '../../src/engine/blocks.ts';
+import type { LeavesDesk } from '../../src/engine/leaves-desk.ts';
+import type { Halves, Peer } from '../../src/engine/peer.ts';
+import { Planner } from '../../src/engine/planner.ts';
+import { RecodedDesk } from '../../src/engine/recoded-desk.ts';
+import { RECODED_MAX } from '../../src/fountain/index.ts';
+import { Receiver, RecodedSource, RemoteView } from '../../src/session/index.ts';
+import { WorkingSet } from '../../src/store/index.ts';
+import { readIdRuns } from '../../src/summary/index.ts';
+import type { Message } from '../../src/wire/index.ts';
+import { layoutFor } from '../session/helpers.ts';
+
+interface Link {
+  readonly peer: Peer;
+  readonly receiver: Receiver;
+  readonly source: RecodedSource;
+  /** Symbols granted and ids named since the last call. */
+  asked: () => { granted: number; named: number[] };
+}
+
+class Bench {
+  readonly blocks: Blocks;
+  readonly desk: RecodedDesk;
+  readonly planner: Planner;
+  private readonly account = new Account('a', 0);
+
+  constructor(sourceSymbols: number, substitution = false) {
+    const layout = layoutFor(sourceSymbols, 1);
+    this.blocks = new Blocks(new WorkingSet(layout));
+    this.desk = new RecodedDesk({ blocks: this.blocks, fullRank: !substitution, output: () => {} });
+    const held = new Bitset(1);
+    held.add(0);
+    const leaves = { held, need: () => {} } as unknown as LeavesDesk;
+    this.planner = new Planner({
+      blocks: this.blocks,
+      leaves,
+      recoded: this.desk,
+      strategy: 'speculative',
+      substitution,
+      bucket: undefined,
+      rng: new Rng(1),
+    });
+  }
+
+  /** A link to a sender whose pool is the ESIs [from, to); `complete`: it holds all. */
+  link(id: number, from: number, to: number, complete = false): Link {
+    const { layout, held } = this.blocks;
+    const receiver = new Receiver(layout);
+    const source = new RecodedSource(layout, 5);
+    const pool = new Bitset(layout.idCount);
+    pool.addRange(from, to);
+    source.pool.become(pool);
+    const view = new RemoteView(layout, held.bits);
+    const halves: Partial<Halves> = { receiver, view, recoded: source };
+    let granted = 0;
+    let named: number[] = [];
+    const say = (message: Message): void => {
+      if (message.type === 'grant') for (const { count } of message.grants) granted += count;
+      else if (message.type === 'want') {
+        readIdRuns(message.body, layout.idCount, layout.idCount, (a, b) => {
+          for (let n = a; n < b; n++) named.push(n);
+        });
+      } else throw new Error(`the planner says ${message.type}`);
+    };
+    const link = { serving: true, complete };
+    const peer = { id, link, halves, asked: true, say } as unknown as Peer;
+    const asked = (): { granted: number; named: number[] } => {
+      const answer = { granted, named };
+      [granted, named] = [0, []];
+      return answer;
+    };
+    return { peer, receiver, source, asked };
+  }
+
+  fill({ peer }: Link, last = false): void {
+    this.planner.fill(peer, 0, 0, last);
+  }
+
+  /** Recoded symbols of the link arrive, of constituents that tell nothing of each other. */
+  arrive({ peer, receiver }: Link, rows: readonly (readonly number[])[]): void {
+    for (const esis of rows) {
+      expect(receiver.arriveRecoded(0)).toBe('grant');
+      this.blocks.credit(0, -1);
+      this.desk.add(0, esis, { link: peer.id, account: this.account });
+    }
+    receiver.progress(rows.length, 0);
+  }
+}
+
+describe('grants for recoded symbols', () => {
+  it('are no more than the pool has of what is not held, less what waits in quarantine', () => {
+    const bench = new Bench(100);
+    const link = bench.link(1, 50, 62);
+    bench.blocks.held.add(50);
+    bench.blocks.held.add(51);
+    bench.fill(link);
+    expect(link.asked()).toEqual({ granted: 10, named: [] });
+    bench.fill(link);
+    expect(link.asked().granted).toBe(0);
+    bench.arrive(link, [
+      [52, 53],
+      [53, 54],
+      [54, 55],
+      [55, 56],
+    ]);
+    bench.fill(link);
+    expect(link.asked().granted).toBe(0); // six on their way, four in quarantine
+    bench.blocks.held.add(52);
+    bench.desk.resolved(0, 52); // one row goes to the driver, one symbol is held
+    bench.fill(link);
+    expect(link.asked().granted).toBe(0);
+  });
+
+  it('follow the pool when it grows, and count every link for itself', () => {
+    const bench = new Bench(100);
+    const [a, b] = [bench.link(1, 0, 5), bench.link(2, 0, 7)];
+    bench.fill(a);
+    bench.fill(b);
+    expect([a.asked().granted, b.asked().granted]).toEqual([5, 7]);
+    const pool = a.source.pool.bits.clone();
+    pool.addRange(5, 12);
+    a.source.pool.become(pool);
+    bench.arrive(
+      a,
+      Array.from({ length: 5 }, (_, i) => [i, i + 5, i + 10]),
+    );
+    bench.fill(a);
+    expect(a.asked().granted).toBe(7);
+  });
+
+  it('are no more than the block lacks, also with links that have a lot', () => {
+    const bench = new Bench(20);
+    const [a, b] = [bench.link(1, 0, 40), bench.link(2, 0, 40)];
+    bench.fill(a);
+    bench.fill(b);
+    expect(a.asked().granted + b.asked().granted).toBe(20);
+  });
+
+  it('do not look at the pool of a receiver that substitutes, nor of a complete sender', () => {
+    const substituting = new Bench(100, true);
+    const link = substituting.link(1, 0, 5);
+    substituting.fill(link);
+    expect(link.asked().granted).toBe(16); // the first credit of a link
+    const bench = new Bench(100);
+    const complete = bench.link(1, 0, 0, true);
+    bench.fill(complete);
+    expect(complete.asked().granted).toBe(16);
+    const none = substituting.link(2, 0, 0);
+    substituting.fill(none);
+    expect(none.asked().granted).toBe(0);
+  });
+
+  it('give way to names when there is no room for more rows of the block', () => {
+    const bench = new Bench(20_000);
+    const link = bench.link(1, 0, 40_000);
+    const rows = RECODED_MAX - 5;
+    for (let n = 0; n < rows; n++) {
+      bench.desk.add(0, [n, n + 1, n + 2], { link: 1, account: new Account('a', 0) });
+    }
+    bench.fill(link);
+    const { granted, named } = link.asked();
+    expect(granted).toBe(5); // as many as fit, and the rest of the credit by name
+    expect(named).toHaveLength(11);
+    expect(new Set(named).size).toBe(11);
+  });
+
+  it('give way to names when rows of the block have lied', () => {
+    const bench = new Bench(50);
+    const link = bench.link(1, 20, 60);
+    bench.fill(link);
+    expect(link.asked().granted).toBe(16);
+    bench.arrive(
+      link,
+      Array.from({ length: 16 }, (_, i) => [20 + i, 21 + i]),
+    );
+    bench.blocks.finishing(0); // which closes it
+    bench.blocks.makePlainOnly(0);
+    bench.fill(link);
+    const { granted, named } = link.asked();
+    expect(granted).toBe(0);
+    expect(named.length).toBeGreaterThan(0);
+    for (const esi of named) expect(esi >= 20 && esi < 60).toBe(true);
+  });
+
+  it('give way to names of what no sum tells of, when a decode fell short of the rank of a whole pool', () => {
+    const bench = new Bench(20);
+    for (let esi = 0; esi < 12; esi++) bench.blocks.held.add(esi);
+    const link = bench.link(1, 20, 28);
+    bench.fill(link);
+    expect(link.asked().granted).toBe(8);
+    // Eight sums over six of the eight.
+    bench.arrive(
+      link,
+      Array.from({ length: 8 }, (_, i) => [20 + (i % 6), 20 + ((i + 1) % 6)]),
+    );
+    bench.blocks.finishing(0);
+    bench.blocks.short(0, 3);
+    bench.fill(link);
+    expect(link.asked()).toEqual({ granted: 0, named: [] }); // others come first
+    bench.fill(link, true);
+    expect(link.asked()).toEqual({ granted: 0, named: [26, 27] });
+    for (const esi of [26, 27]) {
+      expect(link.receiver.arrive(esi, 0)).toBe('want');
+      bench.blocks.credit(0, -1);
+      bench.blocks.assigned.delete(esi);
+      bench.blocks.settle(esi, 0, true);
+    }
+    // Then any.
+    bench.fill(link, true);
+    expect(link.asked()).toEqual({ granted: 0, named: [20] });
+  });
+});

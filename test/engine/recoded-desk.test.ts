@@ -1,0 +1,356 @@
+// The desk of recoded symbols against a twin that works everything out from scratch.
+
+import { describe, expect, it } from 'vitest';
+import { Rng } from '../../src/base/index.ts';
+import { Layout } from '../../src/content/index.ts';
+import { Account } from '../../src/engine/account.ts';
+import { Blocks } from '../../src/engine/blocks.ts';
+import type { TransferOutput, Verdict } from '../../src/engine/index.ts';
+import { RecodedDesk } from '../../src/engine/recoded-desk.ts';
+import { RECODED_MAX } from '../../src/fountain/index.ts';
+import { WorkingSet } from '../../src/store/index.ts';
+import { layoutFor } from '../session/helpers.ts';
+
+type Peel = Extract<TransferOutput, { kind: 'peel' }>;
+
+/** A desk with a driver that answers peels when it is told to, as Fetching has it. */
+class Bench {
+  readonly blocks: Blocks;
+  readonly desk: RecodedDesk;
+  readonly peels: Peel[] = [];
+  readonly released: number[] = [];
+  readonly liars = new Set<number>();
+  /** Rows that were added and are not gone. */
+  readonly rows = new Map<number, { readonly sbn: number; readonly esis: readonly number[] }>();
+
+  constructor(layout: Layout, fullRank = true) {
+    this.blocks = new Blocks(new WorkingSet(layout));
+    const output = (out: TransferOutput): void => {
+      if (out.kind === 'peel') this.peels.push(out);
+      else if (out.kind === 'release') this.released.push(...out.rows);
+      else throw new Error(`the desk says ${out.kind}`);
+    };
+    this.desk = new RecodedDesk({ blocks: this.blocks, fullRank, output });
+  }
+
+  add(sbn: number, esis: readonly number[], link = 1, account = new Account('a', 0)): number {
+    const row = this.desk.add(sbn, esis, { link, account });
+    if (row === undefined) throw new Error('no room');
+    this.rows.set(row, { sbn, esis });
+    this.desk.settle(row);
+    return row;
+  }
+
+  /** A plain symbol begins to arrive; `settle` ends it. */
+  arrive(sbn: number, esi: number): void {
+    this.blocks.arrive(this.blocks.layout.id(sbn, esi), sbn);
+  }
+
+  settle(sbn: number, esi: number, kept = true): boolean {
+    const isNew = this.blocks.settle(this.blocks.layout.id(sbn, esi), sbn, kept);
+    if (isNew) this.desk.resolved(sbn, esi);
+    else if (!kept) this.desk.retry(sbn, esi);
+    return isNew;
+  }
+
+  hold(sbn: number, ...esis: number[]): void {
+    for (const esi of esis) {
+      this.arrive(sbn, esi);
+      this.settle(sbn, esi);
+    }
+  }
+
+  /** Answers the first peel, or the given one. */
+  answer(at = 0, verdict?: Verdict): Peel {
+    const [peel] = this.peels.splice(at, 1);
+    if (peel === undefined) throw new Error('nothing to peel');
+    const kept = (verdict ?? (this.liars.has(peel.row) ? 'rejected' : 'kept')) === 'kept';
+    const peeled = this.desk.peeled(peel.row);
+    expect([peeled?.sbn, peeled?.esi]).toEqual([peel.sbn, peel.esi]);
+    this.rows.delete(peel.row);
+    this.liars.delete(peel.row);
+    if (peel.esi !== undefined) this.settle(peel.sbn, peel.esi, kept);
+    return peel;
+  }
+
+  holds(sbn: number, esi: number): boolean {
+    return this.blocks.held.has(this.blocks.layout.id(sbn, esi));
+  }
+}
+
+/** What can be had of `known` by substitution in `rows`: passes over all rows until nothing changes. */
+function closure(known: Iterable<number>, rows: readonly (readonly number[])[]): Set<number> {
+  const set = new Set(known);
+  for (let grew = true; grew;) {
+    grew = false;
+    for (const esis of rows) {
+      const unknown = esis.filter((esi) => !set.has(esi));
+      if (unknown.length !== 1) continue;
+      set.add(unknown[0]!);
+      grew = true;
+    }
+  }
+  return set;
+}
+
+/** The books of the desk, worked out from the rows that are there. */
+function checkBooks(bench: Bench, links: Map<number, number>): void {
+  const { blocks, desk, rows, peels } = bench;
+  const peeling = new Set(peels.map(({ row }) => row));
+  for (const [sbn, count] of [0, 1].map((s) => [s, blocks.rows(s)] as const)) {
+    const waiting = [...rows].filter(([row, { sbn: s }]) => s === sbn && !peeling.has(row));
+    const listed = desk.waiting(sbn).map(({ row }) => row);
+    if (count !== waiting.length || listed.length !== waiting.length) {
+      expect([sbn, count, listed]).toEqual([sbn, waiting.length, waiting.map(([row]) => row)]);
+    }
+    for (const link of [1, 2]) {
+      const own = waiting.filter(([row]) => links.get(row) === link).length;
+      if (desk.waitingOf(sbn, link) !== own) expect(desk.waitingOf(sbn, link)).toBe(own);
+    }
+    for (const [row, { esis }] of waiting) {
+      const unknown = esis.filter((esi) => !bench.holds(sbn, esi));
+      const arriving = unknown.filter((esi) => blocks.arriving.has(blocks.layout.id(sbn, esi)));
+      if (unknown.length < 2 && arriving.length !== 1) {
+        throw new Error(`row ${row} waits for ${unknown.join()}`);
+      }
+    }
+  }
+  for (const { row, sbn, esi, known } of peels) {
+    const esis = rows.get(row)?.esis ?? [];
+    expect([...known, ...(esi === undefined ? [] : [esi])].sort()).toEqual([...esis].sort());
+    if (!known.every((k) => bench.holds(sbn, k))) throw new Error('takes out what is not held');
+  }
+}
+
+describe('the desk of recoded symbols', () => {
+  it('finds what substitution finds, in any order, with lies and failures: the slow twin', () => {
+    for (let seed = 0; seed < 150; seed++) {
+      const rng = new Rng(seed);
+      const size = 10 + rng.below(30);
+      const bench = new Bench(layoutFor(size, 2));
+      const { blocks } = bench;
+      const links = new Map<number, number>();
+      const honest: (readonly number[])[][] = [[], []];
+      const plain: Set<number>[] = [new Set(), new Set()];
+      const arriving: [number, number][] = [];
+      for (let step = 0; step < 120; step++) {
+        const sbn = rng.below(2);
+        const action = rng.below(6);
+        const esi = rng.below(blocks.layout.windowSize(sbn));
+        if (action < 3 && blocks.wantsRecoded(sbn)) {
+          const degree = 1 + rng.below(5);
+          const esis = [...new Set(Array.from({ length: degree }, () => rng.below(size)))];
+          const lies = rng.below(8) === 0;
+          const link = 1 + rng.below(2);
+          // A lie is known by its row number before it is decided.
+          const row = bench.desk.add(sbn, esis, { link, account: new Account('a', 0) })!;
+          bench.rows.set(row, { sbn, esis });
+          links.set(row, link);
+          if (lies) bench.liars.add(row);
+          else honest[sbn]!.push(esis);
+          bench.desk.settle(row);
+        } else if (
+          action === 3 &&
+          blocks.wants(blocks.layout.id(sbn, esi), sbn) &&
+          rng.below(3) === 0
+        ) {
+          bench.arrive(sbn, esi);
+          arriving.push([sbn, esi]);
+        } else if (action === 4 && arriving.length > 0) {
+          const [[s, e]] = arriving.splice(rng.below(arriving.length), 1) as [[number, number]];
+          const kept = rng.below(4) > 0;
+          if (bench.settle(s, e, kept) || kept) plain[s]!.add(e);
+        } else if (bench.peels.length > 0) {
+          bench.answer(rng.below(bench.peels.length));
+        }
+        checkBooks(bench, links);
+      }
+      for (const [s, e] of arriving) {
+        plain[s]!.add(e);
+        bench.settle(s, e);
+      }
+      while (bench.peels.length > 0) bench.answer(rng.below(bench.peels.length));
+      checkBooks(bench, links);
+      for (const sbn of [0, 1]) {
+        const twin = closure(plain[sbn]!, honest[sbn]!);
+        const held = new Set<number>();
+        for (let esi = 0; esi < blocks.layout.windowSize(sbn); esi++) {
+          if (bench.holds(sbn, esi)) held.add(esi);
+        }
+        expect(held).toEqual(twin);
+      }
+    }
+  });
+
+  it('peels in a cascade: each symbol that is known decides the next row', () => {
+    const bench = new Bench(layoutFor(50, 1));
+    for (let esi = 20; esi > 0; esi--) bench.add(0, [esi, esi - 1]);
+    expect(bench.peels).toEqual([]);
+    bench.hold(0, 0);
+    for (let esi = 1; esi <= 20; esi++) {
+      expect(bench.peels).toHaveLength(1);
+      expect(bench.answer()).toMatchObject({ esi, known: [esi - 1] });
+    }
+    expect([bench.peels, bench.blocks.rows(0), bench.blocks.held.count]).toEqual([[], 0, 21]);
+  });
+
+  it('of two rows that become the same symbol peels one, and then checks the other', () => {
+    const bench = new Bench(layoutFor(50, 1));
+    const first = bench.add(0, [1, 2]);
+    const second = bench.add(0, [1, 3, 2]);
+    bench.hold(0, 2, 3);
+    expect(bench.peels).toMatchObject([{ row: first, esi: 1 }]);
+    expect(bench.desk.waiting(0).map(({ row }) => row)).toEqual([second]);
+    bench.answer();
+    expect(bench.peels).toMatchObject([{ row: second, esi: undefined, known: [1, 3, 2] }]);
+    expect(bench.blocks.rows(0)).toBe(0); // it is no equation any more
+    bench.answer();
+    expect(bench.desk.sourceOf(second)).toBeUndefined();
+  });
+
+  it('tries the other row when the first one lied', () => {
+    for (const verdict of ['rejected', 'failed'] as const) {
+      const bench = new Bench(layoutFor(50, 1));
+      bench.add(0, [1, 2]);
+      const second = bench.add(0, [1, 3]);
+      bench.hold(0, 2, 3);
+      bench.answer(0, verdict);
+      expect(bench.peels).toMatchObject([{ row: second, esi: 1, known: [3] }]);
+      bench.answer();
+      expect(bench.holds(0, 1)).toBe(true);
+    }
+  });
+
+  it('waits for a plain copy on its way, and takes its place when that is wrong', () => {
+    const bench = new Bench(layoutFor(50, 1));
+    bench.add(0, [1, 2]);
+    bench.arrive(0, 1);
+    bench.hold(0, 2);
+    expect(bench.peels).toEqual([]);
+    bench.settle(0, 1, false);
+    expect(bench.peels).toMatchObject([{ esi: 1 }]);
+  });
+
+  it('checks a row that is known from the start, which counts for nothing', () => {
+    const bench = new Bench(layoutFor(50, 1));
+    bench.hold(0, 4, 5);
+    const row = bench.desk.add(0, [4, 5], { link: 1, account: new Account('a', 0) })!;
+    expect(bench.desk.settle(row)).toBe(false);
+    expect(bench.peels).toMatchObject([{ row, esi: undefined, known: [4, 5] }]);
+    expect(bench.blocks.rows(0)).toBe(0);
+    expect(bench.desk.settle(999)).toBe(false);
+    const single = bench.desk.add(0, [6], { link: 1, account: new Account('a', 0) })!;
+    expect(bench.desk.settle(single)).toBe(true);
+  });
+
+  it('leaves rows alone while their block is decoded, and goes on when it was not', () => {
+    const bench = new Bench(layoutFor(4, 1));
+    const rows = [bench.add(0, [0, 1]), bench.add(0, [1, 2])];
+    bench.hold(0, 4);
+    bench.arrive(0, 0);
+    bench.blocks.finishing(0);
+    bench.settle(0, 0);
+    expect(bench.peels).toEqual([]);
+    bench.blocks.short(0, 1);
+    bench.desk.resumed(0);
+    expect(bench.peels).toMatchObject([{ row: rows[0], esi: 1 }]);
+    bench.answer();
+    expect(bench.peels).toMatchObject([{ row: rows[1], esi: 2 }]);
+  });
+
+  it('uses row numbers again, and takes back rows that were never told', () => {
+    const bench = new Bench(layoutFor(50, 1));
+    const source = { link: 1, account: new Account('a', 0) };
+    const row = bench.desk.add(0, [1, 2], source)!;
+    bench.desk.remove([row]);
+    expect([bench.blocks.rows(0), bench.desk.waitingOf(0, 1), bench.desk.waiting(0)]).toEqual([
+      0,
+      0,
+      [],
+    ]);
+    expect(bench.desk.add(0, [3, 4], source)).toBe(row);
+    bench.hold(0, 1); // was in the row that is gone
+    expect(bench.peels).toEqual([]);
+  });
+
+  it('forgets what a source sent that is not to be trusted, except what the driver works on', () => {
+    const bench = new Bench(layoutFor(50, 2));
+    const [bad, good] = [new Account('bad', 0), new Account('good', 1)];
+    const peeling = bench.add(0, [1], 1, bad);
+    const waiting = [bench.add(0, [2, 3], 1, bad), bench.add(1, [2, 3], 1, bad)];
+    const kept = bench.add(0, [2, 3, 4], 2, good);
+    bench.desk.banish(bad);
+    expect(bench.released).toEqual(waiting);
+    expect([bad.duplicate, good.duplicate]).toEqual([2, 0]);
+    expect(bench.desk.waiting(0).map(({ row }) => row)).toEqual([kept]);
+    expect([bench.blocks.rows(0), bench.blocks.rows(1), bench.desk.waitingOf(0, 1)]).toEqual([
+      1, 0, 0,
+    ]);
+    bench.hold(0, 2, 3);
+    expect(bench.peels.map(({ row }) => row)).toEqual([peeling, kept]);
+    bench.answer();
+    expect(bench.desk.peeled(peeling)).toBeUndefined();
+  });
+
+  it('counts of a finished block so many rows as useful as were needed', () => {
+    const bench = new Bench(layoutFor(50, 1));
+    const [a, b] = [new Account('a', 0), new Account('b', 1)];
+    bench.add(0, [1, 2], 1, a);
+    bench.add(0, [2, 3], 2, b);
+    bench.add(0, [3, 4], 1, a);
+    const peeling = bench.add(0, [5], 1, a);
+    bench.desk.finished(0, 2);
+    expect([a.useful, a.duplicate, b.useful, b.duplicate]).toEqual([1, 1, 1, 0]);
+    expect(bench.released).toHaveLength(3);
+    expect(bench.desk.waiting(0)).toEqual([]);
+    expect(bench.desk.peeled(peeling)).toMatchObject({ esi: 5 });
+  });
+
+  it('does not count rows as equations when it only substitutes', () => {
+    const bench = new Bench(layoutFor(50, 1), false);
+    bench.add(0, [1, 2]);
+    expect([bench.blocks.rows(0), bench.desk.count, bench.desk.waitingOf(0, 1)]).toEqual([0, 0, 1]);
+    bench.hold(0, 1);
+    bench.answer();
+    expect([bench.blocks.rows(0), bench.holds(0, 2)]).toEqual([0, true]);
+  });
+});
+
+describe('quarantine', () => {
+  const source = { link: 1, account: new Account('a', 0) };
+  /** Adds rows of two constituents to the blocks in turn until there is no room; how many it took. */
+  function fillUp(desk: RecodedDesk, blockCount: number, most: number): number {
+    let taken = 0;
+    for (let n = 0; n < most; n++) {
+      if (desk.add(n % blockCount, [n % 50, (n % 50) + 1], source) !== undefined) taken++;
+    }
+    return taken;
+  }
+
+  it('holds 64 MiB of payload', () => {
+    const symbolBytes = 65_536;
+    const length = 200 * 20 * symbolBytes;
+    const bench = new Bench(new Layout({ length, symbolBytes, blockCount: 20, windowRatio: 2 }));
+    expect(bench.desk.room(0)).toBe(1_024);
+    expect(fillUp(bench.desk, 20, 2_000)).toBe(1_024);
+    expect([bench.desk.room(0), bench.desk.room(19)]).toEqual([0, 0]);
+    bench.desk.finished(3, 0);
+    expect(bench.desk.room(0)).toBe(52);
+  });
+
+  it('holds 65,536 rows, however small', () => {
+    const { desk } = new Bench(layoutFor(100, 8));
+    expect(fillUp(desk, 8, 70_000)).toBe(65_536);
+    expect(desk.room(1)).toBe(0);
+  });
+
+  it('holds 16,384 rows of a block that count as equations, and more that do not', () => {
+    expect(RECODED_MAX).toBe(16_384);
+    const full = new Bench(layoutFor(20_000, 2)).desk;
+    expect(fillUp(full, 1, RECODED_MAX - 1)).toBe(RECODED_MAX - 1);
+    expect([full.room(0), full.room(1)]).toEqual([1, RECODED_MAX]);
+    expect(fillUp(full, 1, 10)).toBe(1);
+    expect([full.room(0), full.room(1)]).toEqual([0, RECODED_MAX]);
+    expect(fillUp(new Bench(layoutFor(20_000, 2), false).desk, 1, 20_000)).toBe(20_000);
+  });
+});
