@@ -22,11 +22,18 @@ const ROLES = {
     return { address: `ws://${sharing.host}:${sharing.port}` };
   },
 
-  /** Starts with the symbols `held`, fetches the rest from the addresses, answers get's result. */
+  /**
+   * Starts with the symbols `held`, fetches the rest from the addresses, answers get's result; `seconds` are those from
+   * the first link on.
+   */
   async receive({ file, descriptorPath, held, output, addresses, asked }) {
     const description = await loadDescription(descriptorPath);
     await writePart({ out: output, file, description, held: setOf(held) });
-    return await get(descriptorPath, { output, sources: addresses, ...asked }).done;
+    const getting = get(descriptorPath, { output, sources: addresses, ...asked });
+    let linkedAt;
+    for await (const { event } of getting) if (event === 'link-up') linkedAt ??= performance.now();
+    const seconds = (performance.now() - linkedAt) / 1000;
+    return { ...(await getting.done), seconds };
   },
 };
 

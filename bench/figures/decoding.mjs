@@ -1,8 +1,14 @@
 // What decoding costs, kept apart from the overhead of the figures, which takes any ℓ symbols as enough: extra symbols
-// that RaptorQ and an LT code need for a block of ℓ, when symbols come at random.
+// that RaptorQ and LT codes need for a block of ℓ, when symbols come at random.
 
 import { Rng } from '../../dist/base/index.js';
-import { RaptorQDecoder, RaptorQEncoder } from '../../dist/fountain/index.js';
+import {
+  designedDegrees,
+  ltOverhead,
+  RaptorQDecoder,
+  RaptorQEncoder,
+  robustSoliton,
+} from '../../dist/fountain/index.js';
 
 /** Payloads do not matter here; two bytes a symbol. */
 const SYMBOL_BYTES = 2;
@@ -27,60 +33,16 @@ export function raptorqExtra({ symbols, seed }) {
 const LT_C = 0.03;
 const LT_DELTA = 0.5;
 
-/** Cumulative probabilities of the degrees 1, 2, … ℓ (Luby 2002, definition 11). */
-function robustSoliton(symbols) {
-  const r = LT_C * Math.log(symbols / LT_DELTA) * Math.sqrt(symbols);
-  const spike = Math.round(symbols / r);
-  const weights = Float64Array.from({ length: symbols }, (_, i) => {
-    const d = i + 1;
-    const ideal = d === 1 ? 1 / symbols : 1 / (d * (d - 1));
-    if (d < spike) return ideal + r / (d * symbols);
-    return d === spike ? ideal + (r * Math.log(r / LT_DELTA)) / symbols : ideal;
-  });
-  let sum = 0;
-  const cumulative = weights.map((weight) => (sum += weight));
-  return cumulative.map((value) => value / sum);
+/** Symbols beyond `symbols` that an LT code needs with the robust soliton distribution, decoded by substitution. */
+export function solitonExtra({ symbols, seed }) {
+  return extra(symbols, robustSoliton(symbols, LT_C, LT_DELTA), seed);
 }
 
-/** Symbols beyond `symbols` that an LT code needs, decoded by substitution. */
-export function ltExtra({ symbols, seed }) {
-  const rng = new Rng(seed);
-  const cumulative = robustSoliton(symbols);
-  const decoder = new Substitution(symbols);
-  let received = 0;
-  for (; decoder.missing > 0; received++) {
-    const u = rng.unit();
-    const degree = 1 + cumulative.findIndex((value) => u < value);
-    const members = new Set();
-    while (members.size < degree) members.add(rng.below(symbols));
-    decoder.add(members);
-  }
-  return received - symbols;
+/** The same with the degrees of a linear programme, as few as the paper's code has: 11 on average. */
+export function designedExtra({ symbols, seed }) {
+  return extra(symbols, designedDegrees(symbols), seed);
 }
 
-/** The substitution rule of an LT decoder, ids only. */
-class Substitution {
-  constructor(symbols) {
-    this.missing = symbols;
-    this.known = new Uint8Array(symbols);
-    /** By source symbol, the undecided sums that it is part of. */
-    this.sums = Array.from({ length: symbols }, () => []);
-  }
-
-  add(members) {
-    const unknown = new Set([...members].filter((member) => !this.known[member]));
-    if (unknown.size > 1) for (const member of unknown) this.sums[member].push(unknown);
-    const ripple = unknown.size === 1 ? [unknown] : [];
-    for (let sum = ripple.pop(); sum !== undefined; sum = ripple.pop()) {
-      const [member] = sum;
-      if (member === undefined || this.known[member]) continue;
-      this.known[member] = 1;
-      this.missing--;
-      for (const other of this.sums[member]) {
-        other.delete(member);
-        if (other.size === 1) ripple.push(other);
-      }
-      this.sums[member] = [];
-    }
-  }
+function extra(symbols, degrees, seed) {
+  return Math.round(symbols * ltOverhead(symbols, degrees, seed));
 }

@@ -39,6 +39,12 @@ export const METHODS = {
     dash: SOLID,
     shape: 'triangle-up',
   },
+  'speculative-exact': {
+    label: 'speculative, substitution, c known',
+    strategy: 'speculative',
+    summary: 'exact',
+    finish: 'substitution',
+  },
   'speculative-full-rank': {
     label: 'speculative, full rank',
     strategy: 'speculative',

@@ -13,7 +13,7 @@ const ONE_SUMMARY = [
   'partition',
   'coordinated',
 ];
-const OTHER_SUMMARIES = ['reconciled-riblt', 'reconciled-art'];
+const OTHER_SUMMARIES = ['speculative-exact', 'reconciled-riblt', 'reconciled-art'];
 
 /** `updates` is f, a list where it is the x-axis. All have slack 1.1 and 1.3. */
 export const FIGURES = {

@@ -4,7 +4,7 @@ import { closedForm } from './closed.mjs';
 import { runJobs } from './pool.mjs';
 import { summarize } from './statistics.mjs';
 
-const DECODINGS = ['raptorq', 'lt'];
+const DECODINGS = ['raptorq', 'designed', 'soliton'];
 const DECODING_TRIALS = 5;
 
 /** Figures that are written down have so many digits after the point. */
@@ -42,7 +42,7 @@ export async function runFigures(cells, { symbols, seed }) {
   const answers = await runJobs(jobs, progressOf(jobs.length, start));
   const byRun = new Map(runs.map((run, i) => [run, answers[i]]));
   const decoding = decodingOf(symbols, answers.slice(runs.length));
-  const aside = { ltDecoding: decoding.lt.mean, raptorqDecoding: decoding.raptorq.mean };
+  const aside = { ltDecoding: decoding.designed.mean, raptorqDecoding: decoding.raptorq.mean };
   return {
     seconds: Math.round((performance.now() - start) / 1000),
     decoding,

@@ -15,13 +15,14 @@ const TABLES = [
 
 export function printReport(report) {
   const { machine, commit, date, symbols, seed, seconds, decoding } = report;
-  const { lt, raptorq } = decoding;
+  const { soliton, designed, raptorq } = decoding;
   console.log(
     `ℓ = ${symbols}, T = 1400, seed ${seed}, ${seconds} s; ${machine}, ${commit}, ${date}`,
   );
   console.log(
     'Overhead is received ÷ needed − 1, any ℓ symbols taken as enough. Decoding a block of ℓ takes more, kept apart: ' +
-      `LT (robust soliton) ${lt.mean.toFixed(4)}, worst ${lt.worst.toFixed(4)}; ` +
+      `LT with designed degrees ${designed.mean.toFixed(4)}, worst ${designed.worst.toFixed(4)}, ` +
+      `with the robust soliton ${soliton.mean.toFixed(4)}, worst ${soliton.worst.toFixed(4)}; ` +
       `RaptorQ ${raptorq.mean.toFixed(6)}, worst ${raptorq.worst.toFixed(6)}.`,
   );
   for (const cells of groupBy(report.cells, ({ figure, slack }) => `${figure} ${slack}`)) {
@@ -67,9 +68,9 @@ function printTable({ what, title = what, digits, closed = false }, cells, decod
 }
 
 /** What stands beside the overheads: their spread, and what decoding takes besides. */
-function asides(cells, { lt, raptorq }) {
+function asides(cells, { designed, raptorq }) {
   const spread = Math.max(...cells.map(({ sd = 0 }) => sd));
-  return [fixed(spread, 4), fixed(lt.mean, 4), fixed(raptorq.mean, 6)];
+  return [fixed(spread, 4), fixed(designed.mean, 4), fixed(raptorq.mean, 6)];
 }
 
 /** A row is a method, and what is not on the x-axis. */

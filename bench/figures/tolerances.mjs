@@ -84,6 +84,15 @@ const CONDITIONS = [
     (cell) => cell.overhead,
   ),
   atMost(
+    '5. speculative, substitution, two peers, slack 1.1, c known exactly: mean overhead',
+    0.16,
+    both(
+      isPair,
+      both(is('speculative-exact'), ({ slack }) => slack === 1.1),
+    ),
+    (cell) => cell.overhead,
+  ),
+  atMost(
     '7. recoded over Bloom, full rank: symbols received beyond needed, worst trial',
     RECODE_BF_EXTRA_MAX,
     is('recode-bf'),

@@ -2,9 +2,14 @@
 
 import { parentPort } from 'node:worker_threads';
 import { runScenario } from '../../dist/sim/index.js';
-import { ltExtra, raptorqExtra } from './decoding.mjs';
+import { designedExtra, raptorqExtra, solitonExtra } from './decoding.mjs';
 
-const JOBS = { scenario: runScenario, raptorq: raptorqExtra, lt: ltExtra };
+const JOBS = {
+  scenario: runScenario,
+  raptorq: raptorqExtra,
+  soliton: solitonExtra,
+  designed: designedExtra,
+};
 
 parentPort.on('message', ({ index, kind, options }) => {
   try {

@@ -111,6 +111,21 @@ export class Bitset {
     for (let n = this.next(from, to); n >= 0; n = this.next(n + 1, to)) visit(n);
   }
 
+  /**
+   * Adds all members of another set, and calls `added` with each that was none before. Throws UsageError when the
+   * lengths differ.
+   */
+  addAll(other: Bitset, added: (n: number) => void): void {
+    if (other.length !== this.length) throw new UsageError('sets of different lengths');
+    for (let w = 0; w < this.words.length; w++) {
+      let news = (other.words[w] ?? 0) & ~(this.words[w] ?? 0);
+      if (news === 0) continue;
+      this.words[w] = (this.words[w] ?? 0) | news;
+      this.members += popcount32(news);
+      for (; news !== 0; news &= news - 1) added(32 * w + 31 - Math.clz32(news & -news));
+    }
+  }
+
   /** Makes this an equal set. Throws UsageError when the lengths differ. */
   become(other: Bitset): void {
     if (other.length !== this.length) throw new UsageError('sets of different lengths');

@@ -72,7 +72,7 @@ export function getCommand(shell: Shell): Command {
   const strategy = new Option('--strategy <name>', 'who decides which symbol comes from where');
   const summary = new Option(
     '--summary <kind>',
-    'how this end describes what it has, to reconciled and partition',
+    'how this end describes what it has, to senders that pick',
   );
   const finish = new Option(
     '--finish <way>',

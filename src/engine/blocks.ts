@@ -91,6 +91,18 @@ export class Blocks {
     return this.rowsTotal;
   }
 
+  /** Symbols that the neighbours have told of and that could still raise the rank of the block; after a short decode. */
+  news(sbn: number): number {
+    const { held, arriving, holders, layout } = this;
+    const end = layout.windowStart(sbn + 1);
+    let lacking = 0;
+    for (let id = layout.windowStart(sbn); id < end; id++) {
+      if ((holders[id] ?? 0) > 0 && !held.has(id) && !arriving.has(id)) lacking++;
+    }
+    // As many equations as were found to depend on others are the extra symbols.
+    return Math.max(0, lacking - this.rows(sbn) + (this.extra[sbn] ?? 0));
+  }
+
   /** True when recoded symbols are of no more use to the block: some of them lied, or there are too many. */
   isPlainOnly(sbn: number): boolean {
     return this.plainOnly[sbn] === 1;

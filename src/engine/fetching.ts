@@ -67,8 +67,9 @@ export class Fetching {
   private readonly bucket: TokenBucket | undefined;
   private readonly recoded: RecodedDesk;
   private readonly finishing: Finishing;
-  /** Senders send sums of what this end's description lacks. */
-  private readonly hides: boolean;
+  /** Senders send sums of pools. */
+  private readonly recodes: boolean;
+  private readonly substitution: boolean;
   /** Since when symbols are lacking and none has been owed, ms. */
   private starvedSince = Infinity;
   /** The time of the input that is being handled. */
@@ -86,14 +87,15 @@ export class Fetching {
     const fullRank = finish === 'full-rank';
     const output = (out: TransferOutput): void => host.output(out);
     this.recoded = new RecodedDesk({ blocks, fullRank, output });
-    this.hides = strategy === 'recode-bf';
     const recodes = strategy === 'speculative' || strategy === 'recode-bf';
+    this.recodes = recodes;
+    this.substitution = recodes && !fullRank;
     this.planner = new Planner({
       blocks,
       leaves: this.leaves,
       recoded: this.recoded,
       strategy,
-      substitution: recodes && !fullRank,
+      substitution: this.substitution,
       bucket,
       rng: exchange.rng.fork(),
     });
@@ -138,6 +140,15 @@ export class Fetching {
     this.leaves.ask(peers, now);
   }
 
+  /** Links came or went, or are complete now: what is expected of those that recode changes with it. */
+  shareOut(): void {
+    if (!this.substitution) return;
+    const peers = this.host.peers.filter(({ asked, link }) => asked && link.serving);
+    const partial = peers.filter(({ link }) => !link.complete);
+    const part = Math.round((LIMITS.partMax * partial.length) / peers.length);
+    for (const peer of partial) peer.sayShare(part);
+  }
+
   /** One link may have become useful: gives credit to it alone. */
   planFor(peer: Peer, now: number): void {
     this.refill(peer, now);
@@ -176,6 +187,7 @@ export class Fetching {
     this.received += esis.length;
     peer.account.arrive(esis.length, layout.symbolBytes, now);
     peer.link.heard(now);
+    peer.notDry();
     halves.receiver.progress(esis.length, now);
     this.host.output({ kind: 'write', link: input.link, frame: input.frame, sbn, esis, keep });
     // Credit of a symbol that was of no use is free again, for a link that may have been waiting for it.
@@ -214,12 +226,14 @@ export class Fetching {
     this.received += degrees.length;
     peer.account.arrive(degrees.length, blocks.layout.symbolBytes, now);
     peer.link.heard(now);
+    peer.notDry();
     halves.receiver.progress(degrees.length, now);
     host.output({ kind: 'quarantine', link, frame, keep, rows });
     if (rows.length > 0) host.progress(now);
     for (const row of rows) this.planner.learn(recoded.settle(row));
     this.finishing.advance();
-    if (keep.length < degrees.length) this.plan(now);
+    // With nothing on the way any more, others may have to name what sums do not bring.
+    if (keep.length < degrees.length || blocks.creditIn(sbn) === 0) this.plan(now);
     else if (halves.receiver.hungry(now)) this.refill(peer, now);
   }
 
@@ -253,11 +267,9 @@ export class Fetching {
           this.strike({ link: input.link, account }, sbn, esi, now);
       }
     });
-    if (this.blocks.isReady(sbn)) {
-      this.advance();
-      again = true;
-    }
-    if (again) this.plan(now);
+    const isReady = this.blocks.isReady(sbn);
+    if (isReady || this.blocks.isPlainOnly(sbn)) this.advance();
+    if (again || isReady) this.plan(now);
   }
 
   blockFinished(input: BlockFinished, now: number): void {
@@ -340,7 +352,7 @@ export class Fetching {
    * When nothing has been on its way for a while, all of them are told anew.
    */
   private unhide(now: number): void {
-    if (!this.hides || !this.blocks.starved) {
+    if (!this.recodes || !this.blocks.starved) {
       this.starvedSince = Infinity;
       this.blocks.famine = 0;
       return;
@@ -441,6 +453,7 @@ export class Fetching {
     this.host.output({ kind: 'event', event: { type: 'rejected', link, address, sbn, esi } });
     if (account.strikes < STRIKES_MAX) return;
     this.recoded.banish(account);
+    this.finishing.purged();
     this.host.ban(link, account, now);
   }
 }

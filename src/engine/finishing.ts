@@ -4,6 +4,8 @@ import type { Journal } from '../summary/index.ts';
 import type { Blocks } from './blocks.ts';
 import type { FailureCode, TransferInput, TransferOutput } from './io.ts';
 import type { RecodedDesk, RowSource } from './recoded-desk.ts';
+import type { Trial } from './trials.ts';
+import { Trials } from './trials.ts';
 
 /** Blocks that are decoded and checked at once: bounds memory, and two cores are what many have. */
 const FINISHING_MAX = 2;
@@ -34,6 +36,7 @@ export class Finishing {
   private readonly corrupt: Uint8Array;
   /** By block under way: how many of its symbols come from equations. */
   private readonly fromRows: Uint32Array;
+  private readonly trials: Trials;
   private running = 0;
   private runningContent = false;
 
@@ -42,6 +45,7 @@ export class Finishing {
     this.o = options;
     this.corrupt = new Uint8Array(options.blocks.layout.blockCount);
     this.fromRows = new Uint32Array(options.blocks.layout.blockCount);
+    this.trials = new Trials(options.blocks, options.recoded);
   }
 
   /** Blocks or the content are being finished: that is progress, however long it takes. */
@@ -55,7 +59,12 @@ export class Finishing {
     while (this.running < FINISHING_MAX) {
       const sbn = blocks.takeReady();
       if (sbn === undefined) break;
-      this.finish(sbn);
+      this.finish(sbn, undefined);
+    }
+    while (this.running < FINISHING_MAX) {
+      const trial = this.trials.next();
+      if (trial === undefined) break;
+      this.finish(trial.sbn, trial);
     }
     if (blocks.finishedCount === blocks.layout.blockCount && !this.runningContent) {
       this.runningContent = true;
@@ -68,11 +77,16 @@ export class Finishing {
     const { blocks, recoded } = this.o;
     const { sbn, outcome } = input;
     this.running--;
+    const wasTrial = this.trials.ended(sbn, outcome, input.missing ?? 1);
     switch (outcome) {
       case 'ok':
         this.finished(input);
         break;
       case 'short':
+        if (wasTrial) {
+          this.distrust(sbn);
+          break;
+        }
         // With the whole window held the source symbols are, too: then it is not the rank that is wrong.
         if (blocks.held.countIn(sbn) < blocks.layout.windowSize(sbn)) {
           blocks.short(sbn, Math.max(1, input.missing ?? 1));
@@ -81,10 +95,8 @@ export class Finishing {
         break;
       case 'corrupt':
         // All that is held is verified, so an equation lied. Which one shows when the block is right.
-        if ((this.fromRows[sbn] ?? 0) > 0) {
-          blocks.makePlainOnly(sbn);
-          recoded.resumed(sbn);
-        } else this.discard(sbn);
+        if ((this.fromRows[sbn] ?? 0) > 0) this.distrust(sbn);
+        else this.discard(sbn);
         break;
       case 'failed':
         this.host.fail('DISK', `block ${sbn} could not be decoded and stored`);
@@ -94,17 +106,30 @@ export class Finishing {
     return true;
   }
 
-  private finish(sbn: number): void {
+  /** The equations of a liar are gone: blocks that he spoilt may do without the caution. */
+  purged(): void {
+    this.trials.purged();
+  }
+
+  /** Some equation of the block lied: it goes on without them. */
+  private distrust(sbn: number): void {
+    this.o.blocks.makePlainOnly(sbn);
+    this.trials.open(sbn);
+    this.o.recoded.resumed(sbn);
+  }
+
+  private finish(sbn: number, trial: Trial | undefined): void {
     const { blocks, recoded, fullRank } = this.o;
     const { layout } = blocks;
     const start = layout.windowStart(sbn);
     const held: number[] = [];
     blocks.held.bits.forEach((id) => held.push(id - start), start, layout.windowStart(sbn + 1));
-    const rows = recoded.waiting(sbn);
+    const rows = recoded.waiting(sbn, trial?.without).slice(0, trial?.rows);
+    const isTrusted = !blocks.isPlainOnly(sbn) || trial !== undefined;
     const lacking = layout.sourceSymbols(sbn) - held.length;
     // K symbols alone nearly always suffice, and then no row can have lied.
-    const take = fullRank && !blocks.isPlainOnly(sbn) && (lacking > 0 || blocks.fellShort(sbn));
-    const judge = blocks.isPlainOnly(sbn) ? rows : [];
+    const take = fullRank && isTrusted && (lacking > 0 || blocks.fellShort(sbn));
+    const judge = blocks.isPlainOnly(sbn) ? recoded.waiting(sbn) : [];
     this.fromRows[sbn] = take && rows.length > 0 ? Math.max(1, lacking) : 0;
     blocks.finishing(sbn);
     this.running++;
@@ -115,11 +140,9 @@ export class Finishing {
     const { blocks, recoded, journal } = this.o;
     const { layout } = blocks;
     blocks.finished(sbn);
+    this.trials.close(sbn);
     journal.addRange(layout.windowStart(sbn), layout.windowStart(sbn + 1));
-    for (const row of liars) {
-      const source = recoded.sourceOf(row);
-      if (source !== undefined) this.host.lied(source, sbn, source.esis[0] ?? 0);
-    }
+    for (const liar of recoded.condemn(liars)) this.host.lied(liar, sbn, liar.esis[0] ?? 0);
     recoded.finished(sbn, this.fromRows[sbn] ?? 0);
     this.host.output({
       kind: 'event',

@@ -174,8 +174,9 @@ export type TransferOutput =
       readonly rows: readonly number[];
     }
   /**
-   * Take the stored symbols `known` out of a row. What is left must be symbol `esi`: verify it against its leaf, store
-   * it, and answer `peeled`. Without `esi` it must be zero (kept if so, else rejected). The row is free again.
+   * Take the symbols `known` out of a row: stored ones, and those of \`peel\` outputs before it, whether answered or not.
+   * What is left must be symbol \`esi\`: verify it against its leaf, store it, and answer \`peeled\`; failed when one of
+   * \`known\` cannot be had. Without \`esi\` it must be zero (kept if so, else rejected). The row is free again.
    */
   | {
       readonly kind: 'peel';

@@ -119,11 +119,17 @@ function takeSymbolMessage(
     case 'more':
       peer.goOn(message);
       break;
+    case 'share':
+      if (halves.sender.recoder === undefined) {
+        throw new ProtocolError(CLOSE.UNEXPECTED, 'a share, but no recoded symbols were asked for');
+      }
+      halves.sender.recoder.expect(message.part);
+      break;
     case 'pool':
       if (halves.recoded === undefined) {
         throw new ProtocolError(CLOSE.UNEXPECTED, 'a pool, but no recoded symbols were asked for');
       }
-      halves.recoded.pool.read(message);
+      halves.recoded.tell(message);
       news(transfer, peer, halves, now);
       break;
     case 'grant':

@@ -175,6 +175,7 @@ export class Neighbours {
       }
     }
     peer.halves?.view.clear();
+    peer.halves?.recoded?.clear();
     if (peer.source !== undefined) {
       // 1000–1999 are the WebSocket's own: the connection ended, which says nothing of the source.
       if (RETRY.has(code) || code < 4000) this.dialer.lost(peer.source, reason, now);

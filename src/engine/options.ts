@@ -27,8 +27,8 @@ export interface TransferOptions {
   readonly serve: boolean;
   readonly strategy: Strategy;
   /**
-   * For reconciled and partition, where `auto` takes the fewest bytes, and recode-bf, where it is `bloom`. A speculative
-   * receiver sends a min-wise sketch.
+   * `auto` takes the fewest bytes for reconciled and partition; it is a min-wise sketch for speculative, a Bloom filter
+   * for recode-bf.
    */
   readonly summary: SummaryChoice;
   /**

@@ -3,7 +3,7 @@
 import type { Bitset, LinkId, Rng } from '../base/index.ts';
 import { popcount32 } from '../base/index.ts';
 import type { Layout } from '../content/index.ts';
-import type { FreshCursors, Link } from '../session/index.ts';
+import type { FreshCursors, Link, ViewListener } from '../session/index.ts';
 import {
   Description,
   Receiver,
@@ -22,6 +22,9 @@ import type { TransferOptions } from './options.ts';
 
 /** A coordinated receiver hears of a new symbol within this time, ms. */
 const NEWS_MS = 1_000;
+
+/** Updates in a row to a neighbour that finds nothing: each shows it all but a fiftieth of what the last one hid. */
+const DRY_TELLS_MAX = 8;
 
 /** What all neighbours of one transfer share once its layout is known. */
 export interface Exchange {
@@ -62,6 +65,10 @@ export class Peer {
   tellAt: number = Infinity;
   /** No update because of a `dry` before this time, ms. */
   private dryTellAt = 0;
+  /** Updates because of a `dry` since the neighbour last sent a symbol. */
+  private dryTells = 0;
+  /** What `share` said last. */
+  private toldShare: number = LIMITS.partMax;
   /** This end has asked for symbols. */
   asked = false;
   /** Symbols of `read` outputs that are not completed. */
@@ -85,14 +92,7 @@ export class Peer {
   /** Joins the exchange: from here on symbols may flow both ways. */
   join(exchange: Exchange): Halves {
     const { layout, held, fresh, holders, rng } = exchange;
-    const view = new RemoteView(layout, held.bits, {
-      added: (id) => {
-        holders[id] = Math.min(255, (holders[id] ?? 0) + 1);
-      },
-      removed: (id) => {
-        holders[id] = Math.max(0, (holders[id] ?? 0) - 1);
-      },
-    });
+    const view = new RemoteView(layout, held.bits, countHolders(holders));
     const batchMax = symbolsPerFrame(layout.symbolBytes);
     const sender = new Sender({ layout, held, view, fresh, rng: rng.fork(), batchMax });
     const receiver = new Receiver(layout, () => this.link.rttMs);
@@ -124,7 +124,8 @@ export class Peer {
     const start = strategy === 'partition' ? ringStart(turn) : rng.uint32();
     this.asked = true;
     if (this.halves !== undefined && (strategy === 'speculative' || strategy === 'recode-bf')) {
-      this.halves.recoded = new RecodedSource(layout, start);
+      const { holders } = exchange;
+      this.halves.recoded = new RecodedSource(layout, start, countHolders(holders));
     }
     this.say(
       {
@@ -161,18 +162,48 @@ export class Peer {
     }
   }
 
-  /** Tells the receiver what is recoded for it, when that has changed and all that was sent before has left. */
-  tellPool(): void {
+  /**
+   * Tells the receiver what is recoded for it, when that has changed and all that was sent before has left. True when
+   * there was something to tell.
+   */
+  tellPool(): boolean {
     const recoder = this.halves?.sender.recoder;
-    if (recoder?.isPoolDue !== true || this.reading > 0) return;
-    for (const message of recoder.renewPool()) this.say(message, false);
+    if (recoder?.isPoolDue !== true || this.reading > 0) return false;
+    const messages = recoder.renewPool();
+    for (const message of messages) this.say(message, false);
+    return messages.length > 0;
   }
 
-  /** The neighbour found nothing to send: a new salt may show it what a false positive hid. */
-  tellAfterDry(received: number, now: number): void {
-    if (!this.asked || this.wantsExact || now < this.dryTellAt) return;
+  /**
+   * The neighbour found nothing to send: a new salt may show it what a false positive hid. False when there is nothing
+   * that could help.
+   */
+  tellAfterDry(received: number, now: number): boolean {
+    const { description } = this;
+    if (!this.asked || this.wantsExact || description === undefined) return false;
+    if (this.dryTells >= DRY_TELLS_MAX || !(description.mayHide || description.hasNews))
+      return false;
+    if (now < this.dryTellAt) {
+      this.tellAt = Math.min(this.tellAt, this.dryTellAt);
+      return true;
+    }
     this.dryTellAt = now + NEWS_MS; // a filter of all blocks is large, and blocks run dry one by one
+    this.dryTells++;
+    description.repeat();
     this.tell(received);
+    return true;
+  }
+
+  /** Symbols came from the neighbour: it is not dry. */
+  notDry(): void {
+    this.dryTells = 0;
+  }
+
+  /** Tells a recoding sender which part of what is lacking is expected of its like, when that has changed. */
+  sayShare(part: number): void {
+    if (this.halves?.recoded === undefined || part === this.toldShare) return;
+    this.toldShare = part;
+    this.say({ type: 'share', part }, true);
   }
 
   /** The reader of a rateless IBLT says how far it is to go on. */
@@ -204,8 +235,8 @@ export class Peer {
   /** The kind that the strategy needs, the forced one, or the one that costs the fewest bytes in all. */
   private kindFor(exchange: Exchange, options: TransferOptions): SummaryKind {
     const { strategy, summary } = options;
-    if (strategy === 'speculative') return 'min-wise';
     if (summary !== 'auto') return summary;
+    if (strategy === 'speculative') return 'min-wise';
     if (strategy === 'recode-bf') return 'bloom';
     const { layout, held } = exchange;
     const { symbolBytes, idCount } = layout;
@@ -228,6 +259,18 @@ export class Peer {
     const { value: j } = estimateResemblance(own, sketch);
     return Math.ceil(((1 - j) / (1 + j)) * (own.count + sketch.count));
   }
+}
+
+/** Keeps count of who holds what. */
+function countHolders(holders: Uint8Array): ViewListener {
+  return {
+    added: (id) => {
+      holders[id] = Math.min(255, (holders[id] ?? 0) + 1);
+    },
+    removed: (id) => {
+      holders[id] = Math.max(0, (holders[id] ?? 0) - 1);
+    },
+  };
 }
 
 /** Ids that are in one of the sets only. */

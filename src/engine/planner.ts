@@ -2,7 +2,7 @@
 // for twice while its credit lives, and never more than is needed (protocol/session.md, "Credit").
 
 import type { Bitset, Rng } from '../base/index.ts';
-import type { TokenBucket } from '../session/index.ts';
+import type { RecodedSource, TokenBucket } from '../session/index.ts';
 import { encodeIdRuns } from '../summary/index.ts';
 import type { Grant } from '../wire/index.ts';
 import { LIMITS } from '../wire/index.ts';
@@ -19,6 +19,19 @@ const ARRIVING_BYTES_MAX = 16 * 1024 * 1024;
 const LEAVES_AHEAD = 4;
 /** The usefulness of uninformed symbols is not taken to be less than this. */
 const USEFUL_MIN = 0.1;
+
+/**
+ * The last part of a pool that is asked for by name. As many sums of degree 4 as the pool has symbols leave 2 % of these
+ * out, and their rank falls short by as much; up to nine tenths it does not.
+ */
+const NAMED_SHARE = 0.1;
+
+/**
+ * Sums of a pool that may wait to be resolved, for each of its symbols that is not held, and beyond. Those that take part
+ * in resolving are fewer than there are symbols.
+ */
+const UNRESOLVED_SHARE = 2;
+const UNRESOLVED_SPARE = 16;
 
 /** More than any window has symbols. */
 const ROTATIONS = 2 ** 24;
@@ -126,10 +139,12 @@ export class Planner {
     if (!leaves.held.has(sbn) || !halves.receiver.mayAsk(sbn, now)) return false;
     const open = Math.min(room, blocks.room(sbn));
     if (open <= 0) return false;
-    const has = this.nameable(peer, halves, sbn);
+    const has = named(peer, halves);
     // Those who trade begin anywhere, each time anew: from fixed places two of them meet sooner or later, and from
     // then on ask a full source for the same symbols at the same time, again and again.
-    const ids = pickWanted(blocks, sbn, has, open, trading ? rng.below(ROTATIONS) : 0);
+    // What no sum covers is what sums cannot give.
+    const from = has === undefined ? has : this.o.recoded.uncovered(sbn, has);
+    const ids = pickWanted(blocks, sbn, from, open, trading ? rng.below(ROTATIONS) : 0);
     ids.length = this.paid(ids.length, now);
     if (ids.length === 0) return false;
     halves.receiver.want(ids, now);
@@ -152,8 +167,8 @@ export class Planner {
       if (!leaves.held.has(sbn) || !halves.receiver.mayAsk(sbn, now)) continue;
       const open = Math.min(left, this.grantable(peer, halves, sbn));
       if (open <= 0) {
-        if (this.mustName(peer, halves, sbn) && this.name(peer, halves, sbn, left, false, now))
-          return true;
+        const named = Math.min(left, this.nameable(peer, halves, sbn));
+        if (named > 0 && this.name(peer, halves, sbn, named, false, now)) return true;
         continue;
       }
       const count = this.paid(open, now);
@@ -174,7 +189,7 @@ export class Planner {
       (sbn) =>
         halves.receiver.mayAsk(sbn, now) &&
         blocks.room(sbn) > 0 &&
-        (this.grantable(peer, halves, sbn) > 0 || this.mustName(peer, halves, sbn)),
+        (this.grantable(peer, halves, sbn) > 0 || this.canName(peer, halves, sbn)),
     );
     return opened ?? false;
   }
@@ -186,42 +201,56 @@ export class Planner {
     const useful = Math.ceil(blocks.lacking(sbn) / Math.max(USEFUL_MIN, this.usefulness));
     const most = Math.min(useful - credit, LIMITS.grantCountMax);
     if (halves.recoded === undefined || peer.link.complete || most <= 0) return most;
-    if (blocks.isPlainOnly(sbn)) return 0;
-    // Sums of a pool say no more than the pool has.
-    const pool = countLacking(blocks, sbn, halves.recoded.pool.bits);
-    if (pool === 0) return 0;
-    const news = this.o.substitution ? most : pool - this.sums(peer, halves, sbn);
-    return Math.min(most, news, recoded.room(sbn) - credit);
+    // Sums turned out to depend on each other, or one lied: single symbols do not.
+    if (blocks.isPlainOnly(sbn) || blocks.fellShort(sbn)) return 0;
+    const { lacking, left } = this.newsOf(peer, halves.recoded, halves, sbn);
+    if (lacking === 0) return 0;
+    if (this.o.substitution) {
+      return this.doNotResolve(peer, lacking, sbn) ? 0 : Math.min(most, recoded.room(sbn) - credit);
+    }
+    const sums = left - Math.ceil(NAMED_SHARE * lacking);
+    return Math.min(most, sums, recoded.room(sbn) - credit);
+  }
+
+  /** Symbols of a block that a recoding link is to be asked for by name now, because sums would not do. */
+  private nameable(peer: Peer, halves: Halves, sbn: number): number {
+    const { blocks, recoded, substitution } = this.o;
+    if (halves.recoded === undefined || peer.link.complete) return 0;
+    if (blocks.isPlainOnly(sbn) || (this.last && blocks.isStuck(sbn))) return Infinity;
+    if (recoded.room(sbn) <= blocks.creditIn(sbn)) return Infinity;
+    if (substitution) {
+      const { lacking } = this.newsOf(peer, halves.recoded, halves, sbn);
+      return blocks.fellShort(sbn) || this.doNotResolve(peer, lacking, sbn) ? Infinity : 0;
+    }
+    if (blocks.fellShort(sbn)) return Math.max(0, blocks.news(sbn) - blocks.creditIn(sbn));
+    return Math.max(0, this.newsOf(peer, halves.recoded, halves, sbn).left);
   }
 
   /**
-   * True when recoded symbols of the block are of no use any more, there is no room for them, or the block is stuck
-   * although there are as many sums of this link as its pool has symbols: they depend on each other, or are of older pools.
+   * True when so many sums of the link wait that they will not be resolved by more of them: a pool of three symbols may
+   * have nothing but the sum of all three. `lacking`: symbols of its pool that are not held.
    */
-  private mustName(peer: Peer, halves: Halves, sbn: number): boolean {
-    const { blocks, recoded } = this.o;
-    if (halves.recoded === undefined || peer.link.complete) return false;
-    const { bits } = halves.recoded.pool;
-    if (!hasWanted(blocks, sbn, bits)) return false;
-    if (blocks.isPlainOnly(sbn) || recoded.room(sbn) - blocks.creditIn(sbn) <= 0) return true;
-    if (!this.last || !blocks.isStuck(sbn)) return false;
-    return countLacking(blocks, sbn, bits) <= this.sums(peer, halves, sbn);
+  private doNotResolve(peer: Peer, lacking: number, sbn: number): boolean {
+    return this.o.recoded.waitingOf(sbn, peer.id) > UNRESOLVED_SHARE * lacking + UNRESOLVED_SPARE;
   }
 
-  /** Sums of the block's symbols in the link's pool that are here or on their way. */
-  private sums(peer: Peer, halves: Halves, sbn: number): number {
-    return this.o.recoded.waitingOf(sbn, peer.id) + halves.receiver.grantedIn(sbn);
+  /** True when the link can be asked for symbols of the block by name now. */
+  private canName(peer: Peer, halves: Halves, sbn: number): boolean {
+    if (this.nameable(peer, halves, sbn) <= 0) return false;
+    return hasWanted(this.o.blocks, sbn, named(peer, halves));
   }
 
-  /** What can be named of a block: of one that is stuck the symbols that no sum tells of, as long as there are any. */
-  private nameable(peer: Peer, halves: Halves, sbn: number): Bitset | undefined {
+  /** Symbols of the block that the link has offered and that are not held, and how many of these are not asked for in one way or another. */
+  private newsOf(
+    peer: Peer,
+    { offered }: RecodedSource,
+    { receiver }: Halves,
+    sbn: number,
+  ): { lacking: number; left: number } {
     const { blocks, recoded } = this.o;
-    const all = named(peer, halves);
-    if (all === undefined || blocks.isPlainOnly(sbn) || !blocks.isStuck(sbn)) return all;
-    const untold = recoded.without(sbn, all);
-    // First the senders are to say what else they have; a sum of two symbols may be all that is left, though.
-    const any = blocks.fellShort(sbn) || blocks.famine > 1;
-    return any && !hasWanted(blocks, sbn, untold) ? all : untold;
+    const lacking = countLacking(blocks, sbn, offered);
+    const sums = recoded.waitingOf(sbn, peer.id) + receiver.grantedIn(sbn);
+    return { lacking, left: lacking - sums - receiver.wantedCount };
   }
 
   /** Opens one more block. True when it can be asked for at once; undefined when none could be opened. */
@@ -252,5 +281,5 @@ export class Planner {
 /** What can be named to the link: all when it holds everything. */
 function named(peer: Peer, halves: Halves): Bitset | undefined {
   if (peer.link.complete) return undefined;
-  return halves.recoded?.pool.bits ?? halves.view.exact;
+  return halves.recoded?.offered ?? halves.view.exact;
 }

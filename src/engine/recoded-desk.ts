@@ -37,6 +37,8 @@ interface Row extends RowSource {
 class BlockRows {
   readonly rows: Set<Row> = new Set();
   private readonly heads: Int32Array;
+  /** Constituents that count as known in the rows: held, or about to be got out of another row. */
+  readonly known: Uint8Array;
   private readonly next: number[] = [];
   private readonly owner: Row[] = [];
   /** Waiting rows of each link; the ids of links are this process's own. */
@@ -44,11 +46,20 @@ class BlockRows {
 
   constructor(window: number) {
     this.heads = new Int32Array(window).fill(-1);
+    this.known = new Uint8Array(window);
   }
 
   link(row: Row, esi: number): void {
     this.next.push(this.heads[esi] ?? -1);
     this.heads[esi] = this.owner.push(row) - 1;
+  }
+
+  /** True when the constituent is in a row that is still there. */
+  covers(esi: number): boolean {
+    for (let at = this.heads[esi] ?? -1; at >= 0; at = this.next[at] ?? -1) {
+      if (this.owner[at]?.state === 'waiting') return true;
+    }
+    return false;
   }
 
   /** Calls visit with every row that the constituent is in and that is still there. */
@@ -123,9 +134,10 @@ export class RecodedDesk {
     block.waitingOf.set(row.link, (block.waitingOf.get(row.link) ?? 0) + 1);
     for (const esi of esis) {
       if (blocks.held.has(start + esi)) continue;
+      block.link(row, esi);
+      if (block.known[esi] === 1) continue;
       row.unknown++;
       row.sum ^= esi;
-      block.link(row, esi);
     }
     if (fullRank) blocks.addRow(sbn);
     return row.row;
@@ -140,8 +152,9 @@ export class RecodedDesk {
   settle(number: number): boolean {
     const row = this.rows[number];
     if (row === undefined) return false;
-    this.decide(row);
-    return row.unknown > 0;
+    const isNew = row.unknown > 0;
+    this.settleRow(row);
+    return isNew;
   }
 
   /** Takes back rows of which the driver has not been told. */
@@ -154,23 +167,62 @@ export class RecodedDesk {
     }
   }
 
-  /** A symbol is held now: it is known in every row that it is part of. */
+  /** A symbol is held now, or about to be: it is known in every row that it is part of. */
   resolved(sbn: number, esi: number): void {
-    this.byBlock[sbn]?.with(esi, (row) => {
-      row.unknown--;
-      row.sum ^= esi;
-      this.decide(row);
-    });
+    const block = this.byBlock[sbn];
+    if (block === undefined) return;
+    const waiting = [esi];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const known = next;
+      if (block.known[known] === 1) continue;
+      block.known[known] = 1;
+      block.with(known, (row) => {
+        row.unknown--;
+        row.sum ^= known;
+        const target = this.decide(row);
+        if (target !== undefined) waiting.push(target);
+      });
+    }
   }
 
-  /** A symbol that rows may have been waiting for did not turn out right. */
+  /**
+   * A symbol that was on its way did not turn out right: it is unknown again in every row that it is part of. What was
+   * taken out of rows with its help fails in the driver, and comes back here one by one.
+   */
   retry(sbn: number, esi: number): void {
-    this.byBlock[sbn]?.with(esi, (row) => this.decide(row));
+    const block = this.byBlock[sbn];
+    if (block === undefined || this.o.blocks.held.has(this.layout.windowStart(sbn) + esi)) return;
+    if (block.known[esi] === 1) {
+      block.known[esi] = 0;
+      block.with(esi, (row) => {
+        row.unknown++;
+        row.sum ^= esi;
+      });
+    }
+    block.with(esi, (row) => this.settleRow(row));
   }
 
   /** A block was not decoded after all: what became known meanwhile is taken out of its rows. */
   resumed(sbn: number): void {
-    for (const row of [...(this.byBlock[sbn]?.rows ?? [])]) this.decide(row);
+    for (const row of [...(this.byBlock[sbn]?.rows ?? [])]) this.settleRow(row);
+  }
+
+  /** Those symbols of a block in `pool` that are lacking and in no row; all of `pool` when there are none. */
+  uncovered(sbn: number, pool: Bitset): Bitset {
+    const block = this.byBlock[sbn];
+    if (block === undefined) return pool;
+    const { blocks } = this.o;
+    const start = this.layout.windowStart(sbn);
+    const bare = new Bitset(pool.length);
+    pool.forEach(
+      (id) => {
+        const isFree = !blocks.held.has(id) && !blocks.arriving.has(id) && !blocks.assigned.has(id);
+        if (isFree && !block.covers(id - start)) bare.add(id);
+      },
+      start,
+      this.layout.windowStart(sbn + 1),
+    );
+    return bare.count > 0 ? bare : pool;
   }
 
   /** The driver has answered a `peel`: the row is gone. */
@@ -182,23 +234,13 @@ export class RecodedDesk {
     return { sbn, link, account, esis, esi: target < 0 ? undefined : target };
   }
 
-  /** The undecided rows of a block, for the decoder or the judge. */
-  waiting(sbn: number): RecodedRow[] {
+  /** The undecided rows of a block, for the decoder or the judge; those of one link may be left out. */
+  waiting(sbn: number, without?: LinkId): RecodedRow[] {
     const rows: RecodedRow[] = [];
-    for (const row of this.byBlock[sbn]?.rows ?? []) if (row.state === 'waiting') rows.push(row);
-    return rows;
-  }
-
-  /** Those of `ids` in the block that are part of no row. */
-  without(sbn: number, ids: Bitset): Bitset {
-    const { layout } = this;
-    const start = layout.windowStart(sbn);
-    const rest = new Bitset(layout.idCount);
-    ids.forEach((id) => rest.add(id), start, layout.windowStart(sbn + 1));
     for (const row of this.byBlock[sbn]?.rows ?? []) {
-      for (const esi of row.esis) rest.delete(start + esi);
+      if (row.state === 'waiting' && row.link !== without) rows.push(row);
     }
-    return rest;
+    return rows;
   }
 
   /** Undecided rows of one link in a block. */
@@ -206,9 +248,22 @@ export class RecodedDesk {
     return this.byBlock[sbn]?.waitingOf.get(link) ?? 0;
   }
 
-  /** Where a row came from, while it is there. */
-  sourceOf(number: number): (RowSource & { readonly esis: readonly number[] }) | undefined {
-    return this.rows[number];
+  /** Undecided rows of a block, by the link that they came over. */
+  links(sbn: number): ReadonlyMap<LinkId, number> {
+    return this.byBlock[sbn]?.waitingOf ?? new Map<LinkId, number>();
+  }
+
+  /** Takes out rows that proved to be lies, so that none of them counts as anything else. Where they came from. */
+  condemn(numbers: readonly number[]): (RowSource & { readonly esis: readonly number[] })[] {
+    const condemned: Row[] = [];
+    for (const number of numbers) {
+      const row = this.rows[number];
+      if (row?.state !== 'waiting') continue;
+      condemned.push(row);
+      this.forget(row);
+    }
+    this.release(condemned.map(({ row }) => row));
+    return condemned;
   }
 
   /**
@@ -242,16 +297,23 @@ export class RecodedDesk {
     this.release(released);
   }
 
-  private decide(row: Row): void {
+  /** Decides a row, and all that follows. The symbol is known from here on, so that cascades do not wait for the disk. */
+  private settleRow(row: Row): void {
+    const target = this.decide(row);
+    if (target !== undefined) this.resolved(row.sbn, target);
+  }
+
+  /** Has a row taken apart when it can be; the ESI that comes out of it, if one does. */
+  private decide(row: Row): number | undefined {
     const { blocks, output } = this.o;
     const { sbn } = row;
     // While the block is being decoded its rows are with the decoder.
-    if (row.state !== 'waiting' || row.unknown > 1 || !blocks.isWaiting(sbn)) return;
+    if (row.state !== 'waiting' || row.unknown > 1 || !blocks.isWaiting(sbn)) return undefined;
     const start = this.layout.windowStart(sbn);
     if (row.unknown === 1) {
       const id: SymbolId = start + row.sum;
       // Another copy is on its way to the store; if it fails there, this one is tried.
-      if (blocks.arriving.has(id)) return;
+      if (blocks.arriving.has(id)) return undefined;
       row.target = row.sum;
       if (this.counts(row)) blocks.dropRow(sbn, false);
       blocks.arrive(id, sbn);
@@ -264,6 +326,7 @@ export class RecodedDesk {
     const esi = row.target < 0 ? undefined : row.target;
     const known = row.esis.filter((constituent) => constituent !== esi);
     output({ kind: 'peel', row: row.row, sbn, esi, known });
+    return esi;
   }
 
   /** True while the row is one of the block's equations. */

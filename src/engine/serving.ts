@@ -18,18 +18,22 @@ export class Serving {
   private readonly symbolBytes: number;
   private readonly bucket: TokenBucket | undefined;
   private readonly output: (output: TransferOutput) => void;
+  private readonly pump: (peer: Peer) => void;
   private readonly readingMax: number;
   private turn = 0;
   private waiting = false;
 
+  /** @param pump puts what the link has to say into the outputs, before what comes next */
   constructor(
     symbolBytes: number,
     bucket: TokenBucket | undefined,
     output: (output: TransferOutput) => void,
+    pump: (peer: Peer) => void,
   ) {
     this.symbolBytes = symbolBytes;
     this.bucket = bucket;
     this.output = output;
+    this.pump = pump;
     this.readingMax = Math.max(2, Math.floor(READING_BYTES_MAX / symbolBytes));
   }
 
@@ -55,7 +59,8 @@ export class Serving {
   private batch(peer: Peer, now: number): boolean {
     const sender = peer.halves?.sender;
     if (sender === undefined) return false;
-    peer.tellPool();
+    // A frame that is made from a pool must not overtake the message that tells of it.
+    if (peer.tellPool()) this.pump(peer);
     if (sender.pending === 0 || !sender.isReady) return false;
     let sent = false;
     // Half of the credit is left to be chosen later, when more may be known of what the receiver lacks.

@@ -112,6 +112,7 @@ export class Transfer {
     this.desk.forget(peer);
     if (this.descriptor === undefined) this.desk.ask(this.peers, now);
     this.fetching?.forget(peer, now);
+    this.fetching?.shareOut();
     if (this.phase === 'running') this.fetching?.plan(now);
     this.checkHope();
   }
@@ -162,6 +163,7 @@ export class Transfer {
     if (peer.halves === undefined) peer.join(exchange);
     if (fetching === undefined || this.phase !== 'running' || !peer.link.serving) return;
     if (!peer.asked) peer.ask(exchange, this.options, fetching.received);
+    fetching.shareOut();
     fetching.plan(now);
   }
 
@@ -293,7 +295,8 @@ export class Transfer {
     if (peer.link.phase !== 'open')
       throw new ProtocolError(CLOSE.UNEXPECTED, 'symbols before hello');
     if (this.fetching === undefined || peer.halves === undefined) {
-      throw new ProtocolError(CLOSE.CREDIT, 'symbols, but nothing was asked for');
+      const code = input.kind === 'symbols' ? CLOSE.CREDIT : CLOSE.UNEXPECTED;
+      throw new ProtocolError(code, 'symbols, but nothing was asked for');
     }
     if (this.phase !== 'running') {
       this.dropFrame(input); // done: credit that had gone void
@@ -341,7 +344,12 @@ export class Transfer {
       askedCount: 0,
     };
     const upBucket = up === undefined ? undefined : new TokenBucket(up);
-    this.serving = new Serving(layout.symbolBytes, upBucket, (output) => this.output(output));
+    this.serving = new Serving(
+      layout.symbolBytes,
+      upBucket,
+      (output) => this.output(output),
+      (peer) => this.neighbours.pump(peer, this.now),
+    );
     this.phase = 'running';
     this.patience.renew(now);
     if (options.fetch) {
@@ -385,7 +393,7 @@ export class Transfer {
       this.fetching.checkStalls(now);
       this.fetching.plan(now);
     }
-    // Also when all is here: what was to be told when it came still is.
+    // One that has all still owes its news: a time to tell that stayed in the past would wake it again and again.
     this.update(now);
     this.serve(now);
     if (now >= this.giveUpAt()) {

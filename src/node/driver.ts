@@ -82,7 +82,14 @@ export class Driver {
         this.arrived(link, ({ storage, incoming }) => {
           const symbols = decodeRecodedFrame(bytes, storage.layout.symbolBytes);
           const { sbn, first, degrees } = symbols;
-          return { kind: 'recoded', link, frame: incoming.keep(link, symbols), sbn, first, degrees };
+          return {
+            kind: 'recoded',
+            link,
+            frame: incoming.keep(link, symbols),
+            sbn,
+            first,
+            degrees,
+          };
         }),
       violation: (link, code, reason) => this.feed({ kind: 'violation', link, code, reason }),
       closed: (link, code, reason) => {

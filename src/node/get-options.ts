@@ -77,7 +77,7 @@ export const STRATEGY: Strategy = 'coordinated';
 export const UPDATE_FREQUENCY = 32;
 
 /** Strategies to which a receiver describes what it holds in one way or another. */
-const WITH_SUMMARY: readonly Strategy[] = ['reconciled', 'partition'];
+const WITH_SUMMARY: readonly Strategy[] = ['reconciled', 'partition', 'speculative', 'recode-bf'];
 /** Strategies that send recoded symbols. */
 const RECODING: readonly Strategy[] = ['speculative', 'recode-bf'];
 

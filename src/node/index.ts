@@ -11,7 +11,6 @@ export {
 } from './description.ts';
 export { HeadwaterError, type HeadwaterErrorCode } from './errors.ts';
 export { get, type Getting } from './get.ts';
-export type { Hold } from './hold.ts';
 export type {
   FailedEvent,
   GetEvent,
@@ -22,6 +21,7 @@ export type {
   StartEvent,
 } from './get-events.ts';
 export type { ContentName, GetOptions, What } from './get-options.ts';
+export type { Hold } from './hold.ts';
 export {
   checkSignature,
   generatePrivateKey,

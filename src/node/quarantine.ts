@@ -1,7 +1,7 @@
 // Recoded symbols that are not the sum of known ones yet: payloads in memory, under the row numbers that the machine
 // gives them. Nothing of it is ever stored: after a crash other symbols are sent instead.
 
-import { isZero } from '../base/index.ts';
+import { isZero, xorInto } from '../base/index.ts';
 import type { RecodedRow, TransferInput, TransferOutput, Verdict } from '../engine/io.ts';
 import type { IncomingFrames } from './incoming-frames.ts';
 import type { Recoded, Storage } from './storage.ts';
@@ -9,6 +9,7 @@ import type { SymbolSums } from './symbol-sums.ts';
 
 type Output<Kind> = Extract<TransferOutput, { kind: Kind }>;
 type Peel = Output<'peel'>;
+type Fresh = Promise<Uint8Array | undefined> | undefined;
 
 export interface QuarantineOptions {
   readonly storage: Storage;
@@ -23,6 +24,8 @@ export class Quarantine {
   private readonly options: QuarantineOptions;
   private readonly rows: (Uint8Array | undefined)[] = [];
   private rowCount = 0;
+  /** By block and ESI, what a peel under way will find the symbol to be; undefined: not to be had. */
+  private readonly fresh: (Fresh[] | undefined)[] = [];
   /** Peels under way, and the blocks that they are in. */
   private readonly peeling = new Map<Promise<void>, number>();
 
@@ -61,8 +64,18 @@ export class Quarantine {
 
   /** Does a `peel` output; answers `peeled`, once. */
   peel(output: Peel): void {
-    const peeling = this.verdictOf(output)
+    const { sbn, esi } = output;
+    const residue = this.residueOf(output);
+    if (esi !== undefined) {
+      // Later peels may need the symbol before it is stored.
+      this.freshIn(sbn)[esi] = residue.then(
+        (found) => (typeof found === 'string' ? undefined : found),
+        () => undefined,
+      );
+    }
+    const peeling = this.verdictOf(output, residue)
       .catch((error: unknown): Verdict => {
+        this.forget(sbn, esi);
         this.options.diskFailed(error);
         return 'failed';
       })
@@ -82,22 +95,60 @@ export class Quarantine {
     await Promise.all(ending);
   }
 
-  private async verdictOf({ row, sbn, esi, known }: Peel): Promise<Verdict> {
-    const { storage, sums, incoming } = this.options;
+  /** What is left of the row without the known symbols; when that is not what it should be, the verdict. */
+  private async residueOf({ row, sbn, esi, known }: Peel): Promise<Uint8Array | Verdict> {
+    const { storage, sums } = this.options;
     const bytes = this.take(row);
     if (bytes === undefined) return 'failed';
-    if (known.length > 0) {
-      const made = await sums.make({ sbn, symbols: [known], target: bytes, onto: true });
+    const stored: number[] = [];
+    const fresh: Promise<Uint8Array | undefined>[] = [];
+    for (const constituent of known) {
+      const under = this.fresh[sbn]?.[constituent];
+      if (under === undefined) stored.push(constituent);
+      else fresh.push(under);
+    }
+    if (stored.length > 0) {
+      const made = await sums.make({ sbn, symbols: [stored], target: bytes, onto: true });
       if (!made) return 'failed';
     }
-    if (esi === undefined) return isZero(bytes) ? 'kept' : 'rejected';
-    if (!storage.verify(sbn, esi, bytes)) return 'rejected';
+    for (const under of fresh) {
+      const symbol = await under;
+      if (symbol === undefined) return 'failed';
+      xorInto(bytes, symbol);
+    }
+    const right = esi === undefined ? isZero(bytes) : storage.verify(sbn, esi, bytes);
+    return right ? bytes : 'rejected';
+  }
+
+  private async verdictOf(
+    { sbn, esi }: Peel,
+    residue: Promise<Uint8Array | Verdict>,
+  ): Promise<Verdict> {
+    const { sums, incoming } = this.options;
+    const found = await residue;
+    if (typeof found === 'string') {
+      this.forget(sbn, esi);
+      return found;
+    }
+    if (esi === undefined) return 'kept';
     const stored = await new Promise<boolean>((resolve) => {
-      incoming.store([{ sbn, esi, bytes }], resolve);
+      incoming.store([{ sbn, esi, bytes: found }], resolve);
     });
-    if (!stored) return 'failed';
-    sums.note(sbn, esi, bytes);
-    return 'kept';
+    if (stored) sums.note(sbn, esi, found);
+    this.forget(sbn, esi);
+    return stored ? 'kept' : 'failed';
+  }
+
+  /** A plain array for the window: peers pick the ESIs. */
+  private freshIn(sbn: number): Fresh[] {
+    const window = this.options.storage.layout.windowSize(sbn);
+    return (this.fresh[sbn] ??= new Array<Fresh>(window).fill(undefined));
+  }
+
+  /** The symbol is stored, or is not to be had from this peel. */
+  private forget(sbn: number, esi: number | undefined): void {
+    const fresh = this.fresh[sbn];
+    if (esi !== undefined && fresh !== undefined) fresh[esi] = undefined;
   }
 
   private put(row: number, bytes: Uint8Array): void {

@@ -33,7 +33,8 @@ export class SymbolSums {
   /** Rows for symbols; behind them those for sums. */
   private readonly slots: number;
   private readonly sumRows: number;
-  private readonly slotOf = new Map<SymbolId, number>();
+  /** By block and ESI, slot + 1. Plain arrays: peers pick the ESIs. */
+  private slotsOf: (Uint32Array | undefined)[] = [];
   private readonly idIn: (SymbolId | undefined)[] = [];
   /** The batch that each slot was used in last. */
   private readonly usedIn: Uint32Array;
@@ -73,7 +74,7 @@ export class SymbolSums {
   note(sbn: number, esi: number, bytes: Uint8Array): void {
     const id = this.storage.layout.id(sbn, esi);
     const slot = this.nextSlot;
-    if (this.slotOf.has(id) || this.usedIn[slot] === this.batch) return;
+    if (this.slotOf(sbn, esi) !== undefined || this.usedIn[slot] === this.batch) return;
     this.step();
     this.put(id, slot, bytes);
   }
@@ -82,7 +83,7 @@ export class SymbolSums {
   release(): void {
     this.allocated?.release();
     this.allocated = undefined;
-    this.slotOf.clear();
+    this.slotsOf = [];
     this.idIn.length = 0;
     this.buffer = new Uint8Array(0);
   }
@@ -137,7 +138,7 @@ export class SymbolSums {
     for (const { sbn, symbols } of jobs) {
       for (const esis of symbols) {
         for (const esi of esis) {
-          const slot = this.slotOf.get(layout.id(sbn, esi));
+          const slot = this.slotOf(sbn, esi);
           if (slot !== undefined) {
             this.usedIn[slot] = this.batch;
             continue;
@@ -160,7 +161,7 @@ export class SymbolSums {
         const symbol = this.buffer.subarray(i * layout.symbolBytes, (i + 1) * layout.symbolBytes);
         const id = layout.id(sbn, esi);
         // `note` may have brought it meanwhile.
-        const slot = this.slotOf.get(id) ?? this.freeSlot();
+        const slot = this.slotOf(sbn, esi) ?? this.freeSlot();
         this.put(id, slot, symbol);
         this.usedIn[slot] = this.batch;
       });
@@ -178,10 +179,22 @@ export class SymbolSums {
 
   private put(id: SymbolId, slot: number, bytes: Uint8Array): void {
     const old = this.idIn[slot];
-    if (old !== undefined) this.slotOf.delete(old);
+    if (old !== undefined) this.setSlot(old, 0);
     this.idIn[slot] = id;
-    this.slotOf.set(id, slot);
+    this.setSlot(id, slot + 1);
     this.memory.write(slot, bytes);
+  }
+
+  private slotOf(sbn: number, esi: number): number | undefined {
+    const place = this.slotsOf[sbn]?.[esi] ?? 0;
+    return place === 0 ? undefined : place - 1;
+  }
+
+  private setSlot(id: SymbolId, place: number): void {
+    const { layout } = this.storage;
+    const sbn = layout.sbnOf(id);
+    const places = (this.slotsOf[sbn] ??= new Uint32Array(layout.windowSize(sbn)));
+    places[id - layout.windowStart(sbn)] = place;
   }
 
   private step(): void {
@@ -189,13 +202,12 @@ export class SymbolSums {
   }
 
   private addUp({ sbn, symbols, target, onto }: Job): void {
-    const { layout } = this.storage;
     const { memory, program, slots, space } = this;
     program.clear();
     if (onto) memory.write(slots, target);
     symbols.forEach((esis, i) => {
       esis.forEach((esi, n) => {
-        const slot = this.slotOf.get(layout.id(sbn, esi));
+        const slot = this.slotOf(sbn, esi);
         if (slot === undefined) throw new Error(`symbol ${esi} of block ${sbn} was not loaded`);
         space[n] = slot;
       });

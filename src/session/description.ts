@@ -25,6 +25,8 @@ const FILTER_IDS_MAX: number = LIMITS.summaryBytesMax - 64;
 const FIRST_CELLS = 64;
 /** Odd: the salts of successive descriptions differ. */
 const SALT_STEP = 0x9e3779b1;
+/** No block holds so many symbols. */
+const NEVER = 0xffffffff;
 
 export interface DescriptionOptions {
   readonly layout: Layout;
@@ -49,17 +51,27 @@ export class Description {
   private readonly o: DescriptionOptions;
   private sequence = 0;
   private cursor = -1;
+  /** By block: symbols held when it was last described by a filter. */
+  private readonly described: Uint32Array;
   /** A rateless IBLT that the reader has not decoded yet. The set that it codes is frozen. */
   private stream: RibltStream | undefined;
+  /** Number of its first part. */
+  private streamFrom = 0;
 
   constructor(options: DescriptionOptions) {
     this.o = options;
     this.kind = options.kind;
+    this.described = new Uint32Array(options.layout.blockCount).fill(NEVER);
   }
 
   /** True when `next` would have something to say. */
   get hasNews(): boolean {
     return this.cursor < this.o.journal.end && this.stream === undefined;
+  }
+
+  /** True when the reader may take for held what is not, until it is told anew. */
+  get mayHide(): boolean {
+    return this.kind === 'bloom' || this.kind === 'art';
   }
 
   /** From the next message on the reader is told exactly. */
@@ -88,10 +100,15 @@ export class Description {
     return this.kind === 'min-wise' ? [this.sketch()] : this.whole(this.kind);
   }
 
+  /** What was said of blocks that are not finished is to be said again, with a new salt: it may hide symbols. */
+  repeat(): void {
+    this.described.fill(NEVER);
+  }
+
   /** The reader of a rateless IBLT says how far it is to go on. */
-  more({ cells }: MessageOf<'more'>): Message[] {
+  more({ sequence, cells }: MessageOf<'more'>): Message[] {
     const { stream } = this;
-    if (stream === undefined) return []; // an answer to a stream that has ended
+    if (stream === undefined || sequence < this.streamFrom) return []; // of a stream that has ended
     if (cells === 0) {
       this.stream = undefined;
       return [];
@@ -106,6 +123,7 @@ export class Description {
 
   private begin(): Message[] {
     const { layout, held, differences } = this.o;
+    this.streamFrom = this.sequence;
     this.stream = new RibltStream(held.bits, 0, layout.idCount, this.salt());
     return this.cells(
       this.stream,
@@ -139,28 +157,62 @@ export class Description {
     return message;
   }
 
+  /** All blocks; filters of those that have changed, once all were described. */
   private whole(kind: 'exact' | 'bloom' | 'art'): Message[] {
-    const { layout, held } = this.o;
-    const seed = this.salt();
-    const messages: Message[] = [];
-    for (let sbn = 0; sbn < layout.blockCount;) {
-      const firstSbn = sbn;
-      const from = layout.windowStart(sbn);
+    const { layout } = this.o;
+    const all = kind === 'exact' || this.sequence === 0;
+    const ranges: { from: number; end: number }[] = [];
+    for (
+      let sbn = this.nextToSay(0, all);
+      sbn < layout.blockCount;
+      sbn = this.nextToSay(sbn, all)
+    ) {
+      const from = sbn;
       let ids = 0;
-      do {
-        ids += held.countIn(sbn++);
-      } while (sbn < layout.blockCount && this.fits(from, sbn, ids));
-      const to = layout.windowStart(sbn);
-      // A window can hold more ids than a filter has room for.
-      const said = ids > FILTER_IDS_MAX ? 'exact' : kind;
-      const body =
-        said === 'art'
-          ? encodeArt(held.bits, from, to, { seed })
-          : encodeSummary(said, held.bits, from, to, seed);
-      messages.push(this.summary(said, firstSbn, sbn - firstSbn, sbn < layout.blockCount, body));
+      do ids += this.say(sbn++);
+      while (this.nextToSay(sbn, all) === sbn && this.fits(from, sbn, ids));
+      ranges.push({ from, end: sbn });
     }
-    this.sequence++;
+    const messages = ranges.map(({ from, end }, i) =>
+      this.part(kind, from, end, i < ranges.length - 1),
+    );
+    if (messages.length > 0) this.sequence++;
     return messages;
+  }
+
+  /** The first block from `sbn` on that is to be described; the number of blocks when there is none. */
+  private nextToSay(sbn: number, all: boolean): number {
+    const { layout, held } = this.o;
+    let next = sbn;
+    const isKnown = (): boolean =>
+      held.countIn(next) === this.described[next] || held.countIn(next) === layout.windowSize(next);
+    if (!all) while (next < layout.blockCount && isKnown()) next++;
+    return next;
+  }
+
+  /** Notes that a block is described; returns how many ids it holds. */
+  private say(sbn: number): number {
+    const count = this.o.held.countIn(sbn);
+    this.described[sbn] = count;
+    return count;
+  }
+
+  private part(
+    kind: 'exact' | 'bloom' | 'art',
+    firstSbn: number,
+    end: number,
+    more: boolean,
+  ): Message {
+    const { layout, held } = this.o;
+    const [from, to] = [layout.windowStart(firstSbn), layout.windowStart(end)];
+    const seed = this.salt();
+    // A window can hold more ids than a filter has room for.
+    const said = held.bits.countRange(from, to) > FILTER_IDS_MAX ? 'exact' : kind;
+    const body =
+      said === 'art'
+        ? encodeArt(held.bits, from, to, { seed })
+        : encodeSummary(said, held.bits, from, to, seed);
+    return this.summary(said, firstSbn, end - firstSbn, more, body);
   }
 
   private salt(): number {
@@ -179,9 +231,11 @@ export class Description {
     return { type: 'summary', sequence, firstSbn, blockCount, more, kind: code, body };
   }
 
-  /** True when block sbn can join the blocks whose windows start at `from` and hold `ids`. */
-  private fits(from: number, sbn: number, ids: number): boolean {
+  /** True when block sbn can join the blocks from firstSbn on, which hold `ids`. */
+  private fits(firstSbn: number, sbn: number, ids: number): boolean {
     const { layout, held } = this.o;
+    if (sbn === layout.blockCount) return false;
+    const from = layout.windowStart(firstSbn);
     if (layout.windowStart(sbn + 1) - from > SUMMARY_IDS_MAX) return false;
     return this.kind === 'exact' || ids + held.countIn(sbn) <= FILTER_IDS_MAX;
   }

@@ -38,7 +38,7 @@ export class Pool {
     const list = new Uint32Array(this.bits.countRange(start, end));
     let at = 0;
     this.bits.forEach((id) => (list[at++] = id - start), start, end);
-    if (this.listed.length === LISTS_MAX) this.forgetLists();
+    if (this.listed.length === LISTS_MAX) this.forgetLists(0, this.layout.blockCount);
     this.lists[sbn] = list;
     this.listed.push(sbn);
     return list;
@@ -65,11 +65,9 @@ export class Pool {
     }
     const from = layout.windowStart(firstSbn);
     const to = layout.windowStart(firstSbn + blockCount);
-    const read = add
-      ? readIdRuns(body, layout.idCount, layout.idCount, (start, end) => bits.addRange(start, end))
-      : decodeExact(body, from, to, bits) || undefined;
-    if (read === undefined) throw new ProtocolError(CLOSE.BAD_SUMMARY, 'pool cannot be decoded');
-    this.forgetLists();
+    const valid = add ? addRuns(bits, body, from, to) : decodeExact(body, from, to, bits);
+    if (!valid) throw new ProtocolError(CLOSE.BAD_SUMMARY, 'pool cannot be decoded');
+    this.forgetLists(firstSbn, firstSbn + blockCount);
   }
 
   /** Makes this the pool `next` and returns the messages that tell of the change; the receiver must get them all. */
@@ -93,14 +91,27 @@ export class Pool {
       firstSbn = end;
     }
     bits.become(next);
-    this.forgetLists();
+    this.forgetLists(0, layout.blockCount);
     return messages;
   }
 
-  private forgetLists(): void {
-    for (const sbn of this.listed) this.lists[sbn] = undefined;
-    this.listed = [];
+  /** Forgets the lists of blocks first ≤ sbn < end. */
+  private forgetLists(first: number, end: number): void {
+    const isKept = (sbn: number): boolean => sbn < first || sbn >= end;
+    for (const sbn of this.listed) if (!isKept(sbn)) this.lists[sbn] = undefined;
+    this.listed = this.listed.filter(isKept);
   }
+}
+
+/** Adds id runs to a set; false, adding nothing, when they are none or name an id outside [from, to). */
+function addRuns(bits: Bitset, body: Uint8Array, from: number, to: number): boolean {
+  let inRange = true;
+  const look = (start: number): void => {
+    inRange &&= start >= from;
+  };
+  if (readIdRuns(body, to, to, look) === undefined || !inRange) return false;
+  readIdRuns(body, to, to, (start, end) => bits.addRange(start, end));
+  return true;
 }
 
 function changeIn(old: Bitset, next: Bitset, from: number, to: number): 'none' | 'added' | 'other' {

@@ -84,6 +84,11 @@ export class Receiver {
     return room > 0 && (this.credit === 0 || room * 2 >= this.pace.target(this.rttMs()));
   }
 
+  /** Wanted symbols that are out. */
+  get wantedCount(): number {
+    return this.wanted.count;
+  }
+
   /** Granted symbols of the block that are out. */
   grantedIn(sbn: number): number {
     return this.granted[sbn] ?? 0;

@@ -1,10 +1,12 @@
 // The receiving end of one link's recoded symbols: the pool that the sender told, and which symbols each arriving one
 // is the sum of (protocol/session.md, "Recoding").
 
-import { ProtocolError } from '../base/index.ts';
+import { Bitset, ProtocolError } from '../base/index.ts';
 import type { Layout } from '../content/index.ts';
+import type { MessageOf } from '../wire/index.ts';
 import { CLOSE } from '../wire/index.ts';
 import { Pool } from './pool.ts';
+import type { ViewListener } from './remote-view.ts';
 
 /**
  * Numbers that a sender may pass over on a link, for frames that its disk could not give. Few: one that could choose
@@ -14,15 +16,32 @@ export const SKIPPED_MAX = 4_096;
 
 export class RecodedSource {
   readonly pool: Pool;
+  /** What was ever in the pool: sums of earlier pools still wait, and all of it can be named. */
+  readonly offered: Bitset;
   /** The seed that this end gave, u32. */
   readonly start: number;
   private readonly expected: Float64Array;
   private skipped = 0;
+  private readonly listener: ViewListener | undefined;
 
-  constructor(layout: Layout, start: number) {
+  constructor(layout: Layout, start: number, listener?: ViewListener) {
+    this.listener = listener;
     this.pool = new Pool(layout);
+    this.offered = new Bitset(layout.idCount);
     this.start = start;
     this.expected = new Float64Array(layout.blockCount);
+  }
+
+  /** The sender tells its pool. Throws ProtocolError BAD_SUMMARY. */
+  tell(message: MessageOf<'pool'>): void {
+    this.pool.read(message);
+    this.offered.addAll(this.pool.bits, (id) => this.listener?.added(id));
+  }
+
+  /** The link is gone, and what it offered with it. */
+  clear(): void {
+    this.offered.forEach((id) => this.listener?.removed(id));
+    this.offered.clear();
   }
 
   /**

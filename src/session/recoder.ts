@@ -7,13 +7,18 @@ import type { Layout } from '../content/index.ts';
 import type { DegreeDistribution } from '../fountain/index.ts';
 import type { WorkingSet } from '../store/index.ts';
 import type { FinishCode, MessageOf, StrategyCode } from '../wire/index.ts';
-import { STRATEGY } from '../wire/index.ts';
+import { LIMITS, STRATEGY } from '../wire/index.ts';
 import { designDegrees } from './degree-choice.ts';
 import { Pool } from './pool.ts';
 import type { RemoteView } from './remote-view.ts';
 
-/** Degrees are designed anew at most once for so large a part of the own symbols sent: a design is a pass over them. */
-const DESIGN_SHARE = 1 / 64;
+/**
+ * Degrees are designed, and a pool is drawn, anew at most once for so large a part of the own symbols sent: either is a
+ * pass over them, which a receiver can ask for with a few bytes. A pool is also renewed when a second has passed.
+ */
+const RENEWAL_SHARE = 1 / 64;
+/** … and at least so many symbols, for those that have few. */
+const RENEWAL_MIN = 64;
 
 /** Recoded symbols of one block, to be sent in one frame. */
 export interface RecodedBatch {
@@ -45,7 +50,9 @@ export class Recoder {
   private readonly numbers: Uint32Array;
   private degrees: DegreeDistribution | undefined;
   private designedFor = -1;
-  private sentSince = 0;
+  private part: number = LIMITS.partMax;
+  private sentSinceDesign = 0;
+  private sentSincePool = 0;
   private pooledFor = -1;
   private pooledCount = 0;
 
@@ -55,21 +62,19 @@ export class Recoder {
     this.numbers = new Uint32Array(options.layout.blockCount);
   }
 
-  /** True when the receiver has described what the pool depends on, and that is not yet what it was told. */
+  /** True when the receiver has described what the pool depends on, and it is to be told before anything is sent. */
   get isPoolDue(): boolean {
-    const { view, strategy } = this.o;
+    const { view } = this.o;
     if (!view.described) return false;
-    return (
-      this.pooledFor < 0 || (strategy === STRATEGY['recode-bf'] && view.version !== this.pooledFor)
-    );
+    return this.pooledFor < 0 || (this.isPoolStale && this.sentSincePool >= this.renewal);
   }
 
-  /** True when this end has more than when the pool was told. */
+  /** True when the pool would be another now. */
   get hasNews(): boolean {
-    return this.pooledFor >= 0 && this.o.held.count !== this.pooledCount;
+    return this.pooledFor >= 0 && (this.o.held.count !== this.pooledCount || this.isPoolStale);
   }
 
-  /** The pool is to be renewed although the receiver has not said anything new. */
+  /** The pool is to be renewed however little was sent. */
   makePoolDue(): void {
     if (this.hasNews) this.pooledFor = -1;
   }
@@ -79,12 +84,30 @@ export class Recoder {
     const { held, view, strategy } = this.o;
     this.pooledFor = view.version;
     this.pooledCount = held.count;
+    this.sentSincePool = 0;
     if (strategy === STRATEGY.speculative) return this.pool.become(held.bits);
     const lacking = new Bitset(held.bits.length);
     held.bits.forEach((id) => {
       if (!view.has(id)) lacking.add(id);
     });
     return this.pool.become(lacking);
+  }
+
+  /** The receiver has said something since the pool was drawn that it depends on. */
+  private get isPoolStale(): boolean {
+    return this.o.strategy === STRATEGY['recode-bf'] && this.o.view.version !== this.pooledFor;
+  }
+
+  /** Symbols to send before degrees or pool are renewed. */
+  private get renewal(): number {
+    return Math.max(RENEWAL_MIN, this.o.held.count * RENEWAL_SHARE);
+  }
+
+  /** The receiver expects this part of what it lacks from its recoding senders, in 255ths. */
+  expect(part: number): void {
+    if (part === this.part) return;
+    this.part = part;
+    this.designedFor = -1;
   }
 
   /** Up to `count` recoded symbols of a block; undefined when the pool has none of it. */
@@ -100,17 +123,22 @@ export class Recoder {
       symbols.push(pool.constituents(this.o.start, sbn, first + i, degree) ?? []);
     }
     numbers[sbn] = first + count;
-    this.sentSince += count;
+    this.sentSinceDesign += count;
+    this.sentSincePool += count;
     return { kind: 'recoded', sbn, first, symbols };
   }
 
   private design(): DegreeDistribution {
-    const { view, held } = this.o;
+    const { view } = this.o;
     const isStale = view.version !== this.designedFor;
-    if (this.degrees === undefined || (isStale && this.sentSince >= held.count * DESIGN_SHARE)) {
-      this.degrees = designDegrees({ ...this.o, pooled: this.pool.bits.count });
+    if (this.degrees === undefined || (isStale && this.sentSinceDesign >= this.renewal)) {
+      this.degrees = designDegrees({
+        ...this.o,
+        pooled: this.pool.bits.count,
+        part: this.part / LIMITS.partMax,
+      });
       this.designedFor = view.version;
-      this.sentSince = 0;
+      this.sentSinceDesign = 0;
     }
     return this.degrees;
   }

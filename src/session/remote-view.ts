@@ -190,8 +190,11 @@ export class RemoteView {
   /** Cells of a rateless IBLT: until they are decoded, the view stays what it was. */
   private takeCells({ sequence, body }: MessageOf<'summary'>, from: number, to: number): void {
     const begins = readRibltHeader(body, to - from)?.first === 0;
-    if (begins && this.sessions++ < SESSIONS_MAX) {
-      this.riblt = { decoder: new RibltDecoder(this.own, from, to), from, to };
+    if (begins) {
+      const mayBegin = this.sessions++ < SESSIONS_MAX;
+      this.riblt = mayBegin
+        ? { decoder: new RibltDecoder(this.own, from, to), from, to }
+        : undefined;
     }
     const session = this.riblt;
     const isIt = session !== undefined && session.from === from && session.to === to;

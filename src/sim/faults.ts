@@ -2,10 +2,22 @@
 
 import type { Message } from '../wire/index.ts';
 
+/** The header of a recoded frame: symbol i is number first + i of block sbn, a sum of degrees[i] symbols. */
+export interface RecodedHeader {
+  readonly sbn: number;
+  readonly first: number;
+  readonly degrees: readonly number[];
+}
+
 /** How a peer misbehaves for as long as it lives. A `Fault` may change it later. */
 export interface Misbehaviour {
-  /** Share of the symbols it sends that fail their leaf. */
+  /**
+   * Share of the symbols it sends that are not what they should be: they fail their leaf; recoded ones are not the sum
+   * that their number says. A sender that lies about its pool has 1: the receiver takes its sums for others.
+   */
   pollute?: number;
+  /** The same for recoded symbols alone; those that it is asked for by name are right. */
+  polluteSums?: number;
   /** So many of the next symbols that it sends fail their leaf. */
   polluteNext?: number;
   /** It takes requests and sends no symbols, until it is no longer silent. */
@@ -20,6 +32,10 @@ export interface Misbehaviour {
   unreadable?: boolean;
   /** Changes, or (undefined) swallows, each control message that it sends; bytes are sent as they are. */
   tamper?: (message: Message) => Message | Uint8Array | undefined;
+  /** Changes the header of each recoded frame that it sends. The payloads stay. */
+  renumber?: (header: RecodedHeader) => RecodedHeader;
+  /** Symbols that are to leave as they are, it sends as recoded ones of degree 1, which nobody has asked for. */
+  recodesAlways?: boolean;
 }
 
 /** One thing that goes wrong at `at`, ms. Peers go by their names. */

@@ -19,7 +19,7 @@ export {
 } from './closed-forms.ts';
 export { VirtualClock } from './clock.ts';
 export { simContent, toyHash, type SimContent, type SimContentOptions } from './content.ts';
-export type { Fault, Misbehaviour } from './faults.ts';
+export type { Fault, Misbehaviour, RecodedHeader } from './faults.ts';
 export type { LinkQuality } from './network.ts';
 export { runScenario, type ScenarioOptions, type ScenarioResult } from './scenario.ts';
 export { SimPeer, type SimFrame, type SimPeerOptions, type Surroundings } from './sim-peer.ts';

@@ -50,8 +50,8 @@ export interface SimFrame {
 export interface SimRecodedFrame {
   readonly sbn: number;
   readonly first: number;
-  /** ESIs that each symbol is the sum of; only their number crosses the wire. */
-  readonly symbols: readonly (readonly number[])[];
+  /** Of how many symbols each is the sum. */
+  readonly degrees: readonly number[];
   /** Which of them are not what they should be. */
   readonly bad: readonly boolean[];
   readonly symbolBytes: number;
@@ -303,23 +303,30 @@ export class SimPeer {
       this.later(0, { kind: 'unreadable', link, sbn, count, esis });
       return;
     }
-    const bad = Array.from({ length: count }, () => this.isBad());
+    const share =
+      (output.kind === 'recode' ? faults.polluteSums : undefined) ?? faults.pollute ?? 0;
+    const bad = Array.from({ length: count }, () => this.isBad(share));
     const { symbolBytes } = this.options.content.layout;
     const { epoch } = this;
     const port = this.ports.get(link);
     const sent = (): void => {
       if (epoch === this.epoch) this.feed({ kind: 'sent', link, count });
     };
-    if (output.kind === 'read') this.world.symbols(port, { sbn, esis, bad, symbolBytes }, sent);
-    else {
-      const { first, symbols } = output;
-      this.world.recoded(port, { sbn, first, symbols, bad, symbolBytes }, sent);
+    if (output.kind === 'read' && !faults.recodesAlways) {
+      this.world.symbols(port, { sbn, esis, bad, symbolBytes }, sent);
+      return;
     }
+    const header =
+      output.kind === 'read'
+        ? { sbn, first: 0, degrees: esis.map(() => 1) }
+        : { sbn, first: output.first, degrees: output.symbols.map(({ length }) => length) };
+    const sentHeader = faults.renumber?.(header) ?? header;
+    this.world.recoded(port, { ...sentHeader, bad, symbolBytes }, sent);
   }
 
-  private isBad(): boolean {
+  private isBad(share: number): boolean {
     const { faults } = this;
-    if (this.world.rng.unit() < (faults.pollute ?? 0)) return true;
+    if (this.world.rng.unit() < share) return true;
     if ((faults.polluteNext ?? 0) <= 0) return false;
     faults.polluteNext = (faults.polluteNext ?? 0) - 1;
     return true;
@@ -356,10 +363,12 @@ export class SimPeer {
     this.later(this.options.diskMs ?? 0, { kind: 'written', link, sbn, esis, verdicts });
   }
 
-  private peel({ row, sbn, esi }: Extract<TransferOutput, { kind: 'peel' }>): void {
-    const verdict: Verdict = this.badRows[row] ? 'rejected' : 'kept';
+  private peel({ row, sbn, esi, known }: Extract<TransferOutput, { kind: 'peel' }>): void {
+    const { layout } = this.options.content;
+    const isKnown = known.every((constituent) => this.held.has(layout.id(sbn, constituent)));
+    const verdict: Verdict = !isKnown ? 'failed' : this.badRows[row] ? 'rejected' : 'kept';
     if (esi !== undefined && verdict === 'kept') {
-      this.held.add(this.options.content.layout.id(sbn, esi));
+      this.held.add(layout.id(sbn, esi));
     }
     this.later(this.options.diskMs ?? 0, { kind: 'peeled', row, verdict });
   }

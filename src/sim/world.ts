@@ -142,8 +142,7 @@ export class World implements Surroundings {
       this.clock.at(this.clock.now, sent);
       return;
     }
-    const { sbn, first, symbols, bad, symbolBytes } = frame;
-    const degrees = symbols.map((esis) => esis.length);
+    const { sbn, first, degrees, bad, symbolBytes } = frame;
     this.tell({ kind: 'recoded', from: far.from.name, to: far.to.name, sbn, first, degrees, bad });
     const number = ++this.frames;
     const deliver = (): void => {

@@ -120,6 +120,7 @@ const TABLE: Readonly<Record<MessageType, readonly Field[]>> = {
     { name: 'add', kind: 'bool' },
     bytes('body', 0, LIMITS.summaryBytesMax),
   ],
+  share: [uint('part', LIMITS.partMax)],
 };
 
 /** All messages; `SHAPES[n]` has number n. */

@@ -31,6 +31,7 @@ export type {
   Ping,
   Pong,
   Pool,
+  Share,
   Status,
   Summary,
   Want,

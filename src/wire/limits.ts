@@ -35,6 +35,8 @@ export const LIMITS = {
   updateFrequencyMax: 65_535,
   /** A position on the ring of hashed symbol ids. */
   ringMax: 4_294_967_295,
+  /** A part of the whole, in 255ths. */
+  partMax: 255,
   /** Cells of one rateless IBLT. */
   cellsMax: 1_048_576,
   sequenceMax: 4_294_967_295,

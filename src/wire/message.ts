@@ -153,6 +153,13 @@ export interface Pool {
   readonly body: Uint8Array;
 }
 
+/** How much of what it lacks the receiver expects from its recoding senders; the rest comes from full sources. */
+export interface Share {
+  readonly type: 'share';
+  /** In 255ths; 255 until it is said. */
+  readonly part: number;
+}
+
 export type Message =
   | Hello
   | WantDescriptor
@@ -170,7 +177,8 @@ export type Message =
   | Pong
   | Bye
   | More
-  | Pool;
+  | Pool
+  | Share;
 
 export type MessageType = Message['type'];
 

@@ -7,6 +7,8 @@ import { LIMITS } from './limits.ts';
 import { RECODED_FRAME, symbolsPerFrame } from './symbol-frame.ts';
 
 const HEAD_BYTES = 8;
+/** Numbers are u32. */
+const NUMBERS = 2 ** 32;
 
 /** What a recoded frame carries: symbol i is number first + i of block sbn, a sum of degrees[i] symbols. */
 export interface RecodedFrame {
@@ -21,8 +23,8 @@ export interface RecodedFrame {
 
 /**
  * A whole frame with its header written and its payloads still zero; `recodedPayloads` gives the place to fill.
- * Throws UsageError when the frame could not be sent: no or too many symbols, sbn above 16 bits, or a degree
- * outside 1..64.
+ * Throws UsageError when the frame could not be sent: no or too many symbols, sbn above 16 bits, a number above 32, or
+ * a degree outside 1..64.
  */
 export function encodeRecodedHeader(
   sbn: number,
@@ -36,6 +38,9 @@ export function encodeRecodedHeader(
   }
   if (!Number.isInteger(sbn) || sbn < 0 || sbn > LIMITS.sbnMax) {
     throw new UsageError(`sbn ${sbn} is not in 0..${LIMITS.sbnMax}`);
+  }
+  if (!Number.isInteger(first) || first < 0 || first + n > NUMBERS) {
+    throw new UsageError(`${n} symbols from number ${first} on are not numbers of 32 bits`);
   }
   const frame = new Uint8Array(HEAD_BYTES + n * (1 + symbolBytes));
   const header = new DataView(frame.buffer);
@@ -58,7 +63,8 @@ export function recodedPayloads(frame: Uint8Array): Uint8Array {
 
 /**
  * The symbols of a recoded frame, for a content with T = `symbolBytes`. Throws ProtocolError: TOO_LARGE when the frame,
- * its payload area or a degree is above its limit, MALFORMED when n or a degree is 0 or the length is not 8 + n + nT.
+ * its payload area or a degree is above its limit, MALFORMED when n or a degree is 0, the length is not 8 + n + nT or a
+ * number has more than 32 bits.
  */
 export function decodeRecodedFrame(bytes: Uint8Array, symbolBytes: number): RecodedFrame {
   const most = symbolsPerFrame(symbolBytes);
@@ -76,6 +82,10 @@ export function decodeRecodedFrame(bytes: Uint8Array, symbolBytes: number): Reco
     throw new ProtocolError(CLOSE.MALFORMED, `recoded frame of ${bytes.length} bytes, n = ${n}`);
   }
   const header = new DataView(bytes.buffer, bytes.byteOffset, HEAD_BYTES);
+  const first = header.getUint32(4);
+  if (first + n > NUMBERS) {
+    throw new ProtocolError(CLOSE.MALFORMED, `${n} recoded symbols from number ${first} on`);
+  }
   const degrees: number[] = [];
   const payloads: Uint8Array[] = [];
   let payloadAt = HEAD_BYTES + n;
@@ -88,7 +98,7 @@ export function decodeRecodedFrame(bytes: Uint8Array, symbolBytes: number): Reco
     degrees.push(degree);
     payloads.push(bytes.subarray(payloadAt, payloadAt + symbolBytes));
   }
-  return { sbn: header.getUint16(2), first: header.getUint32(4), degrees, payloads };
+  return { sbn: header.getUint16(2), first, degrees, payloads };
 }
 
 function isDegree(degree: number): boolean {

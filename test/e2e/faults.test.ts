@@ -25,8 +25,8 @@ beforeAll(async () => {
 afterEach(() => lab.stopAll());
 afterAll(() => lab.close());
 
-async function rogue(sends: RogueOptions['sends']): Promise<Rogue> {
-  const peer = await Rogue.start({ ...facts, sends });
+async function rogue(sends: RogueOptions['sends'], degree?: number): Promise<Rogue> {
+  const peer = await Rogue.start({ ...facts, sends, ...(degree === undefined ? {} : { degree }) });
   lab.onClose(() => peer.close());
   return peer;
 }
@@ -62,6 +62,32 @@ describe('a peer that sends wrong symbols', () => {
     const got = await lab.run(...args, '--timeout', '4', '--json');
     expect(got.code).toBe(7);
     expect(got.stderr).toContain(liar.address);
+  });
+});
+
+describe('a peer that sends wrong sums', () => {
+  // Degree 1 shows at once; of degree 8, with little held, hardly any shows before the block is decoded from it.
+  it.each([1, 8])('of degree %d is found out, dropped, and nobody else is', async (degree) => {
+    const [full, part, liar] = await Promise.all([
+      lab.share(file, '--descriptor', descriptor, '--max-rate', '3M'),
+      lab.share(file, '--descriptor', descriptor, '--hold', '0.3', '--seed', '5'),
+      rogue('recoded', degree),
+    ]);
+    const out = lab.path(`sums-${degree}`);
+    const got = await lab.run(
+      ...['get', full.link, ...sourceOptions([part]), '-s', liar.address],
+      ...['--strategy', 'speculative', '-o', out, '--json'],
+    );
+    expect(got.code, got.stderr).toBe(0);
+    expect(sha256Of(out)).toBe(sha256Of(file));
+    const source = (address: string): Record<string, number> =>
+      got.last!['sources'].find((s: { address: string }) => s.address.startsWith(address));
+    expect(liar.sent).toBeGreaterThan(0);
+    expect(source(liar.address)['useful']).toBe(0);
+    expect(source(liar.address)['rejected']).toBeGreaterThanOrEqual(2);
+    for (const { address } of [full, part]) expect(source(address)['rejected']).toBe(0);
+    expect(liar.closeCodes).toEqual([4006]);
+    expect(liar.links).toBe(1);
   });
 });
 

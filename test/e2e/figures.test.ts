@@ -81,7 +81,7 @@ describe('npm run figures, a figure', () => {
         machine: expect.stringContaining(process.version),
         symbols: 2000,
         seed: 1,
-        decoding: { raptorq: { trials: 5 }, lt: { trials: 5 } },
+        decoding: { raptorq: { trials: 5 }, designed: { trials: 5 }, soliton: { trials: 5 } },
       });
       // Nine methods at six containments with slack 1.1, at five with slack 1.3.
       expect(report.cells).toHaveLength(9 * 11);

@@ -33,7 +33,7 @@ describe('the command line', () => {
     [['get', LINK, '--strategy', 'clever']],
     [['get', LINK, '--summary', 'min-wise']],
     [['get', LINK, '--finish', 'somehow']],
-    [['get', LINK, '-s', 'ws://127.0.0.1:9', '--strategy', 'speculative', '--summary', 'bloom']],
+    [['get', LINK, '-s', 'ws://127.0.0.1:9', '--strategy', 'uninformed', '--summary', 'bloom']],
     [['get', LINK, '-s', 'ws://127.0.0.1:9', '--finish', 'substitution']],
     [['get', LINK, '--max-rate', 'fast']],
     [['get', LINK, '-s', 'http://example.org']],

@@ -1,5 +1,5 @@
 // A small peer that speaks the protocol from its text (protocol/wire.md, session.md, summaries.md), with
-// its own encoding, and misbehaves on demand. It claims to be a full source.
+// its own encoding, and misbehaves on demand. It claims to be a full source, or to have a pool to recode from.
 
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,8 @@ import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import { Layout } from '../../src/content/index.ts';
 
-const COMPLETE_AND_SERVING = 1 + 4;
+const COMPLETE = 1;
+const SERVING = 4;
 const packr = new Packr({ useRecords: false });
 
 export interface RogueOptions {
@@ -17,8 +18,13 @@ export interface RogueOptions {
   readonly symbolBytes: number;
   readonly blockCount: number;
   readonly windowRatio: number;
-  /** wrong: symbols of random bytes. nothing: no symbols at all. noise: no protocol at all. */
-  readonly sends: 'wrong' | 'nothing' | 'noise';
+  /**
+   * wrong: symbols of random bytes. recoded: sums of random bytes, to a receiver that asks for sums. nothing: no
+   * symbols at all. noise: no protocol at all.
+   */
+  readonly sends: 'wrong' | 'recoded' | 'nothing' | 'noise';
+  /** Degree of its sums. Default 4. */
+  readonly degree?: number;
 }
 
 /** What `inspect` prints of a descriptor is enough to make one. */
@@ -64,7 +70,8 @@ export class Rogue {
       return;
     }
     const id = Buffer.from(this.options.contentId, 'hex');
-    say(socket, [0, [1], id, randomBytes(16), COMPLETE_AND_SERVING, 'rogue/1']);
+    const flags = this.options.sends === 'recoded' ? SERVING : SERVING + COMPLETE;
+    say(socket, [0, [2], id, randomBytes(16), flags, 'rogue/1']);
     socket.on('message', (data) => {
       const bytes = data as Buffer;
       if (bytes[0] !== 0x01) this.answer(socket, packr.unpack(bytes) as unknown[]);
@@ -78,6 +85,9 @@ export class Rogue {
       case 3: // want-leaves
         return say(socket, [4, message[1], 0, Buffer.alloc(0)]);
       case 5: // ask: all windows are full (form 3, no exceptions)
+        if (this.options.sends === 'recoded') {
+          return say(socket, [16, 0, this.options.blockCount, false, Buffer.from([3, 0])]);
+        }
         return say(socket, [6, 0, 0, this.options.blockCount, false, 0, Buffer.from([3, 0])]);
       case 8: // grant
         return this.grant(socket, message[1] as number[]);
@@ -94,6 +104,11 @@ export class Rogue {
     for (let i = 0; i < pairs.length; i += 2) {
       const sbn = pairs[i]!;
       const first = this.next[sbn] ?? 0;
+      if (this.options.sends === 'recoded') {
+        this.next[sbn] = first + pairs[i + 1]!;
+        for (let n = 0; n < pairs[i + 1]!; n++) this.sum(socket, sbn, first + n);
+        continue;
+      }
       const last = Math.min(first + pairs[i + 1]!, this.layout.windowSize(sbn));
       this.next[sbn] = last;
       for (let esi = first; esi < last; esi++) this.symbol(socket, sbn, esi);
@@ -111,6 +126,19 @@ export class Rogue {
     if (this.options.sends !== 'wrong' || socket.readyState !== socket.OPEN) return;
     this.sent++;
     const head = Buffer.from([1, 1, sbn >> 8, sbn, esi >> 16, esi >> 8, esi]);
+    socket.send(Buffer.concat([head, randomBytes(this.options.symbolBytes)]));
+  }
+
+  private sum(socket: WebSocket, sbn: number, number: number): void {
+    this.asked++;
+    if (socket.readyState !== socket.OPEN) return;
+    this.sent++;
+    const head = Buffer.alloc(9);
+    head.writeUInt8(2, 0);
+    head.writeUInt8(1, 1);
+    head.writeUInt16BE(sbn, 2);
+    head.writeUInt32BE(number, 4);
+    head.writeUInt8(this.options.degree ?? 4, 8);
     socket.send(Buffer.concat([head, randomBytes(this.options.symbolBytes)]));
   }
 }

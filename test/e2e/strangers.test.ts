@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 const hello = (over: { id?: Uint8Array; versions?: number[] } = {}): Uint8Array =>
-  packr.pack([0, over.versions ?? [1], over.id ?? id, randomBytes(16), 2, 'stranger/1']);
+  packr.pack([0, over.versions ?? [2], over.id ?? id, randomBytes(16), 2, 'stranger/1']);
 
 /** Sends the frames and answers the close code. */
 function visit(...frames: (Uint8Array | string)[]): Promise<number> {
@@ -70,10 +70,19 @@ describe('a stranger', () => {
     ['two hellos', () => [hello(), hello()], [4004]],
     ['another content', () => [hello({ id: randomBytes(32) })], [4003]],
     ['a version from the future', () => [hello({ versions: [77] })], [4002]],
+    ['a version of the past', () => [hello({ versions: [1] })], [4002]],
     [
       'a symbol nobody wants',
       () => [hello(), Buffer.concat([Buffer.from([1, 1, 0, 0, 0, 0, 0]), randomBytes(16_384)])],
       [4004, 4005, MALFORMED],
+    ],
+    [
+      'a recoded symbol nobody asked for',
+      () => [
+        hello(),
+        Buffer.concat([Buffer.from([2, 1, 0, 0, 0, 0, 0, 0, 1]), randomBytes(16_384)]),
+      ],
+      [4004, 4005],
     ],
     [
       'an id out of range',

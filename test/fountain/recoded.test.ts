@@ -224,3 +224,30 @@ describe('addRecoded', () => {
     expect(decoder.addRecoded(many.slice(1), bytes)).toBe(true);
   });
 });
+
+it('equations that depend on held symbols in any number are no obstacle', () => {
+  const K = 200;
+  const T = 4;
+  for (let seed = 0; seed < 120; seed++) {
+    const rng = new Rng(seed);
+    const source = randomBytes(seed, K * T);
+    const encoder = new RaptorQEncoder(source, T);
+    const decoder = new RaptorQDecoder(K, T);
+    const sources = Array.from({ length: K }, (_, i) => i);
+    for (const esi of pick(rng, sources, rng.below(180))) decoder.add(esi, encoder.symbol(esi));
+    for (let n = rng.below(60); n > 0; n--) {
+      const esi = K + rng.below(100);
+      decoder.add(esi, encoder.symbol(esi));
+    }
+    // Up to 1.5 sums for each source symbol, of few symbols: many say the same.
+    const pool = Array.from({ length: K + rng.below(150) }, (_, i) => i);
+    const degree = 2 + rng.below(4);
+    for (let n = 20 + rng.below(300); n > 0; n--) {
+      const esis = pick(rng, pool, degree);
+      decoder.addRecoded(esis, xorOf(encoder, esis));
+    }
+    const block = decoder.decode();
+    if (block === undefined) expect(decoder.missing, `seed ${seed}`).toBeGreaterThan(0);
+    else expect(block, `seed ${seed}`).toEqual(source);
+  }
+});

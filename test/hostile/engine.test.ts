@@ -1,5 +1,5 @@
-// Hostile neighbours of a Transfer: random and mutated control messages and symbol headers in every state. It must
-// never throw, must answer with nothing but outputs of the contract and close codes of the list, and must neither
+// Hostile neighbours of a Transfer: random and mutated control messages, symbol and recoded headers in every state. It
+// must never throw, must answer with nothing but outputs of the contract and close codes of the list, and must neither
 // work nor remember more than the message is worth.
 
 import { describe, expect, it } from 'vitest';
@@ -7,9 +7,23 @@ import { Bitset, Rng } from '../../src/base/index.ts';
 import type { TransferInput, TransferOptions, TransferOutput } from '../../src/engine/index.ts';
 import { Transfer } from '../../src/engine/index.ts';
 import { simContent, toyHash } from '../../src/sim/index.ts';
-import { encodeExact, encodeIdRuns } from '../../src/summary/index.ts';
-import type { Message } from '../../src/wire/index.ts';
-import { CLOSE, decodeControl, encodeControl, FLAG } from '../../src/wire/index.ts';
+import {
+  encodeArt,
+  encodeExact,
+  encodeIdRuns,
+  encodeSummary,
+  RibltStream,
+} from '../../src/summary/index.ts';
+import type { Message, SummaryKindCode } from '../../src/wire/index.ts';
+import {
+  CLOSE,
+  decodeControl,
+  encodeControl,
+  FLAG,
+  LIMITS,
+  STRATEGY,
+  SUMMARY_KIND,
+} from '../../src/wire/index.ts';
 
 const content = simContent({ sourceSymbols: 20, blockCount: 5, symbolBytes: 1_024 });
 const { layout } = content;
@@ -26,9 +40,13 @@ class Victim {
   private link = 0;
   private frame = 0;
   private readonly held: Bitset;
+  private readonly rng: Rng;
+  /** Numbers of rows that are in quarantine. */
+  readonly rows: Set<number> = new Set();
 
   constructor(options: Partial<TransferOptions>, share: number, seed: number) {
     const rng = new Rng(seed);
+    this.rng = rng;
     this.held = new Bitset(layout.idCount);
     for (let id = 0; id < layout.idCount; id++) if (rng.unit() < share) this.held.add(id);
     this.transfer = new Transfer({
@@ -69,7 +87,7 @@ class Victim {
     if (hello)
       this.say(link, {
         type: 'hello',
-        versions: [1],
+        versions: [2],
         contentId: content.id,
         nonce,
         flags,
@@ -86,6 +104,10 @@ class Victim {
     this.feed({ kind: 'symbols', link, frame: ++this.frame, sbn, esis });
   }
 
+  recoded(link: number, sbn: number, first: number, degrees: readonly number[]): void {
+    this.feed({ kind: 'recoded', link, frame: ++this.frame, sbn, first, degrees });
+  }
+
   private answer(output: Exclude<TransferOutput, { kind: 'timeout' }>): TransferInput | undefined {
     switch (output.kind) {
       case 'open': {
@@ -100,6 +122,30 @@ class Victim {
       case 'read':
         this.read += output.esis.length;
         return { kind: 'sent', link: output.link, count: output.esis.length };
+      case 'recode': {
+        const { link, sbn, symbols } = output;
+        this.read += symbols.length;
+        for (const esis of symbols) {
+          expect(esis.length).toBeGreaterThan(0);
+          expect(esis.length).toBeLessThanOrEqual(LIMITS.recodedDegreeMax);
+        }
+        const count = symbols.length;
+        if (this.rng.below(8) === 0) return { kind: 'unreadable', link, sbn, count, esis: [] };
+        return { kind: 'sent', link, count };
+      }
+      case 'quarantine':
+        expect(output.rows).toHaveLength(output.keep.length);
+        for (const row of output.rows) {
+          expect(this.rows.has(row), `row ${row} is taken`).toBe(false);
+          this.rows.add(row);
+        }
+        return undefined;
+      case 'release':
+        for (const row of output.rows) expect(this.rows.delete(row)).toBe(true);
+        return undefined;
+      case 'peel':
+        expect(this.rows.delete(output.row)).toBe(true);
+        return { kind: 'peeled', row: output.row, verdict: 'rejected' };
       case 'write': {
         const { link, sbn, keep } = output;
         if (keep.length === 0) return undefined;
@@ -113,8 +159,15 @@ class Victim {
           sbn: output.sbn,
           leaves: content.leaves(output.sbn),
         };
-      case 'finish-block':
-        return { kind: 'block-finished', sbn: output.sbn, outcome: 'short' };
+      case 'finish-block': {
+        const { sbn, recoded, judge } = output;
+        for (const { row } of [...recoded, ...judge]) expect(this.rows.has(row)).toBe(true);
+        if (judge.length > 0) {
+          return { kind: 'block-finished', sbn, outcome: 'ok', liars: judge.map(({ row }) => row) };
+        }
+        const outcome = recoded.length > 0 && this.rng.below(2) === 0 ? 'corrupt' : 'short';
+        return { kind: 'block-finished', sbn, outcome };
+      }
       case 'close':
         // Without bytes it repeats the code of the other end's bye, which may be any.
         if (output.bytes !== undefined)
@@ -128,12 +181,27 @@ class Victim {
   }
 }
 
-const STRATEGIES = ['coordinated', 'reconciled', 'uninformed', 'uninformed-wor'] as const;
+const STRATEGIES = Object.keys(STRATEGY) as TransferOptions['strategy'][];
+const SUMMARIES = ['auto', 'exact', 'bloom', 'riblt', 'art'] as const;
+const ASK = {
+  type: 'ask',
+  strategy: 0,
+  summaryKind: 0,
+  updateFrequency: 0,
+  start: 0,
+  finish: 0,
+} as const;
 
 function victimFor(seed: number): Victim {
   const rng = new Rng(seed);
   const victim = new Victim(
-    { strategy: STRATEGIES[rng.below(4)]!, fetch: rng.below(4) > 0, serve: rng.below(4) > 0 },
+    {
+      strategy: STRATEGIES[rng.below(STRATEGIES.length)]!,
+      summary: SUMMARIES[rng.below(SUMMARIES.length)]!,
+      finish: rng.below(3) > 0 ? 'full-rank' : 'substitution',
+      fetch: rng.below(4) > 0,
+      serve: rng.below(4) > 0,
+    },
     [0, 0.4, 1][rng.below(3)]!,
     seed,
   );
@@ -142,8 +210,39 @@ function victimFor(seed: number): Victim {
   return victim;
 }
 
-/** A message of some type whose fields are in their wire ranges, and often senseless. */
-function randomMessage(rng: Rng): Message {
+/** Some set of ids. */
+function randomSet(rng: Rng): Bitset {
+  const bits = new Bitset(layout.idCount);
+  const share = [0.02, 0.5, 0.9, 1][rng.below(4)]!;
+  for (let id = 0; id < layout.idCount; id++) if (rng.unit() < share) bits.add(id);
+  return bits;
+}
+
+/** A body of the kind that describes some set of the ids [from, to), or bytes at random. */
+function randomBody(rng: Rng, kind: SummaryKindCode, from: number, to: number): Uint8Array {
+  const bits = randomSet(rng);
+  if (rng.below(4) === 0) return rng.fill(new Uint8Array(rng.below(120)));
+  switch (kind) {
+    case SUMMARY_KIND.exact:
+      return encodeExact(bits, from, to);
+    case SUMMARY_KIND.bloom:
+      return encodeSummary('bloom', bits, from, to, rng.uint32());
+    case SUMMARY_KIND['min-wise']:
+      return encodeSummary('min-wise', bits, from, to, rng.uint32());
+    case SUMMARY_KIND.art:
+      return encodeArt(bits, from, to, { seed: rng.uint32() });
+    case SUMMARY_KIND.riblt: {
+      const body = new RibltStream(bits, from, to, rng.uint32()).next(1 + rng.below(90))!;
+      // Cells that do not follow each other, that begin anew, or that say nothing.
+      if (rng.below(3) === 0) new DataView(body.buffer).setUint32(4, rng.below(100));
+      if (rng.below(3) === 0) rng.fill(body.subarray(12));
+      return body;
+    }
+  }
+}
+
+/** A message of some type whose fields are in their wire ranges, and often senseless. `told`: summaries so far. */
+function randomMessage(rng: Rng, told = { sequence: 0 }): Message {
   const small = (): number => (rng.below(4) === 0 ? rng.below(65_536) : rng.below(6));
   const runs = (): Uint8Array => {
     if (rng.below(5) === 0) return rng.fill(new Uint8Array(1 + rng.below(12)));
@@ -156,8 +255,16 @@ function randomMessage(rng: Rng): Message {
       sbn: small(),
       count: 1 + rng.below(rng.below(3) === 0 ? 65_535 : 9),
     }));
-  const sequence = rng.below(3) === 0 ? rng.uint32() : rng.below(3);
-  switch (rng.below(14)) {
+  const sequence = (): number => (rng.below(9) === 0 ? rng.uint32() : told.sequence++);
+  const someBlocks = (): [number, number] => {
+    const [firstSbn, blockCount] = rng.below(6) === 0 ? [small(), 1 + rng.below(9)] : [0, 5];
+    return firstSbn + blockCount <= 65_536 ? [firstSbn, blockCount] : [0, blockCount];
+  };
+  const idsOf = (firstSbn: number, blockCount: number): [number, number] =>
+    firstSbn + blockCount <= layout.blockCount
+      ? [layout.windowStart(firstSbn), layout.windowStart(firstSbn + blockCount)]
+      : [0, layout.idCount];
+  switch (rng.below(19)) {
     case 0:
       return { type: 'want-descriptor' };
     case 1:
@@ -179,32 +286,22 @@ function randomMessage(rng: Rng): Message {
     case 4:
       return {
         type: 'ask',
-        strategy: [0, 1, 3, 4][rng.below(4)] as 0,
-        summaryKind: rng.below(3) as 0,
+        strategy: rng.below(7) as 0,
+        summaryKind: rng.below(5) as 0,
         updateFrequency: small(),
+        start: rng.uint32(),
+        finish: rng.below(2) as 0,
       };
     case 5:
     case 6: {
-      const bits = new Bitset(layout.idCount);
-      for (let id = 0; id < layout.idCount; id++) if (rng.below(2) === 0) bits.add(id);
-      const body =
-        rng.below(2) === 0
-          ? encodeExact(bits, 0, layout.idCount)
-          : rng.fill(new Uint8Array(rng.below(60)));
-      const [firstSbn, blockCount] = rng.below(3) === 0 ? [small(), 1 + rng.below(9)] : [0, 5];
-      const fits = firstSbn + blockCount <= 65_536;
-      return {
-        type: 'summary',
-        sequence,
-        firstSbn: fits ? firstSbn : 0,
-        blockCount,
-        more: rng.below(4) === 0,
-        kind: rng.below(3) as 0,
-        body,
-      };
+      const [firstSbn, blockCount] = someBlocks();
+      const kind = rng.below(5) as SummaryKindCode;
+      const body = randomBody(rng, kind, ...idsOf(firstSbn, blockCount));
+      const more = rng.below(4) === 0;
+      return { type: 'summary', sequence: sequence(), firstSbn, blockCount, more, kind, body };
     }
     case 7:
-      return { type: 'delta', sequence, body: runs() };
+      return { type: 'delta', sequence: sequence(), body: runs() };
     case 8:
       return { type: 'grant', grants: grants() };
     case 9:
@@ -219,6 +316,20 @@ function randomMessage(rng: Rng): Message {
       return { type: 'status', flags: rng.below(16) };
     case 12:
       return { type: rng.below(2) === 0 ? 'ping' : 'pong', token: rng.below(4) };
+    case 13: {
+      const cells = [0, 1 + rng.below(200), LIMITS.cellsMax][rng.below(3)]!;
+      return { type: 'more', sequence: rng.below(4), cells };
+    }
+    case 17:
+      return { type: 'share', part: rng.below(LIMITS.partMax + 1) };
+    case 14:
+    case 15:
+    case 16: {
+      const [firstSbn, blockCount] = someBlocks();
+      const add = rng.below(2) === 0;
+      const body = add ? runs() : randomBody(rng, 0, ...idsOf(firstSbn, blockCount));
+      return { type: 'pool', firstSbn, blockCount, add, body };
+    }
     default:
       return {
         type: 'bye',
@@ -236,11 +347,20 @@ describe('a hostile neighbour', () => {
       const victim = victimFor(seed);
       for (let links = 0; links < 4; links++) {
         const link = victim.connect(rng.below(8) > 0);
+        const told = { sequence: 0 };
+        let number = 0;
         for (let n = 0; n < 25 && !victim.closed.has(link); n++) {
           victim.now += rng.below(20) === 0 ? rng.below(20_000) : rng.below(50);
-          const action = rng.below(10);
-          if (action < 7) victim.say(link, randomMessage(rng));
+          const action = rng.below(12);
+          if (action < 7) victim.say(link, randomMessage(rng, told));
           else if (action < 9) {
+            const degreeMax = rng.below(3) === 0 ? LIMITS.recodedDegreeMax : 4;
+            const count = 1 + rng.below(5);
+            const degrees = Array.from({ length: count }, () => 1 + rng.below(degreeMax));
+            if (rng.below(9) === 0) number = rng.uint32();
+            victim.recoded(link, rng.below(rng.below(9) === 0 ? 65_536 : 2), number, degrees);
+            number += count;
+          } else if (action < 11) {
             const esis = Array.from({ length: 1 + rng.below(5) }, () =>
               rng.below(rng.below(9) === 0 ? 2 ** 24 : 40),
             );
@@ -306,7 +426,7 @@ describe('a hostile neighbour', () => {
     const victim = new Victim({ fetch: false }, 0, 1);
     victim.feed({ kind: 'start', descriptor: content.descriptor });
     const link = victim.connect();
-    victim.say(link, { type: 'ask', strategy: 0, summaryKind: 0, updateFrequency: 0 });
+    victim.say(link, ASK);
     const count = 65_535;
     for (let n = 0; n < 40; n++) {
       victim.say(link, {
@@ -351,12 +471,14 @@ describe('a hostile neighbour', () => {
     const none = { link: 99, sbn: 0, esis: [1] };
     victim.say(99, { type: 'ping', token: 1 });
     victim.feed({ kind: 'sent', link: 99, count: 1 });
-    victim.feed({ kind: 'unreadable', ...none });
+    victim.feed({ kind: 'unreadable', count: 1, ...none });
+    victim.feed({ kind: 'peeled', row: 7, verdict: 'rejected' });
     victim.feed({ kind: 'link-closed', link: 99, code: 1006, reason: '' });
     victim.feed({ kind: 'leaves-read', link: 99, sbn: 0, leaves: undefined });
     victim.feed({ kind: 'violation', link: 99, code: 4000, reason: 'x' });
     expect(victim.outputs).toBe(before);
     victim.symbols(99, 0, [1]);
-    expect(victim.outputs).toBe(before + 1); // the frame is let go
+    victim.recoded(99, 0, 0, [1]);
+    expect(victim.outputs).toBe(before + 2); // the frames are let go
   });
 });

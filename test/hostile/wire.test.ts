@@ -7,6 +7,7 @@ import { concatBytes, fromHex, ProtocolError, Rng, toHex } from '../../src/base/
 import {
   CLOSE,
   decodeControl,
+  decodeRecodedFrame,
   decodeSymbolFrame,
   frameKind,
   LIMITS,
@@ -31,16 +32,18 @@ test(`${FRAMES} mutated frames, seed ${seed}`, () => {
   console.log(`hostile/wire: SEED=${seed}`);
   const rng = new Rng(seed);
   let slowest = 0;
-  let accepted = 0;
+  const accepted = new Map<string | undefined, number>();
   const codes = new Map<number, number>();
   for (let i = 0; i < FRAMES; i++) {
     const frame = i % 4 === 0 ? random(rng) : mutate(rng);
     const symbolBytes = 1 + rng.below(rng.below(2) === 0 ? 8 : LIMITS.symbolBytesMax);
     const start = performance.now();
     try {
-      if (frameKind(frame) === 'symbols') decodeSymbolFrame(frame, symbolBytes);
+      const kind = frameKind(frame);
+      if (kind === 'symbols') decodeSymbolFrame(frame, symbolBytes);
+      else if (kind === 'recoded') decodeRecodedFrame(frame, symbolBytes);
       else decodeControl(frame);
-      accepted++;
+      accepted.set(kind, (accepted.get(kind) ?? 0) + 1);
     } catch (error) {
       if (!(error instanceof ProtocolError)) {
         throw new Error(
@@ -52,7 +55,9 @@ test(`${FRAMES} mutated frames, seed ${seed}`, () => {
     slowest = Math.max(slowest, performance.now() - start);
   }
   // The mutations reach both sides: some frames are still messages, and both codes occur.
-  expect(accepted).toBeGreaterThan(FRAMES / 100);
+  expect(accepted.get('control')).toBeGreaterThan(FRAMES / 100);
+  expect(accepted.get('symbols')).toBeGreaterThan(FRAMES / 10_000);
+  expect(accepted.get('recoded')).toBeGreaterThan(FRAMES / 10_000);
   expect([...codes.keys()].sort()).toEqual([CLOSE.MALFORMED, CLOSE.TOO_LARGE]);
   expect(codes.get(CLOSE.TOO_LARGE)).toBeGreaterThan(FRAMES / 1000);
   expect(slowest).toBeLessThan(FRAME_MS_MAX);
@@ -145,10 +150,10 @@ function mutate(rng: Rng): Uint8Array {
 /** Mostly short; the first byte mostly names a kind, so that the decoders are reached. */
 function random(rng: Rng): Uint8Array {
   const frame = rng.fill(new Uint8Array(rng.below(rng.below(200) === 0 ? 70_000 : 80)));
-  const pick = rng.below(4);
-  if (frame.length > 1 && pick < 3) {
-    frame[0] = pick === 0 ? 0x01 : 0x90 + rng.below(8);
-    if (pick > 0) frame[1] = rng.below(16);
+  const pick = rng.below(5);
+  if (frame.length > 1 && pick < 4) {
+    frame[0] = pick < 2 ? 0x01 + pick : 0x90 + rng.below(8);
+    if (pick > 1) frame[1] = rng.below(17);
   }
   return frame;
 }
@@ -161,10 +166,11 @@ function splice(frame: Uint8Array, at: number, insert: Uint8Array, drop: number)
 function validFrames(): Uint8Array[] {
   const url = new URL('../../protocol/vectors/wire.json', import.meta.url);
   const vectors = JSON.parse(readFileSync(url, 'utf8')) as Record<
-    'control' | 'symbols',
+    'control' | 'symbols' | 'recoded',
     { valid: { hex: string | (string | [string, number])[] }[] }
   >;
-  const parts = [...vectors.control.valid, ...vectors.symbols.valid].map(({ hex }) =>
+  const { control, symbols, recoded } = vectors;
+  const parts = [...control.valid, ...symbols.valid, ...recoded.valid].map(({ hex }) =>
     typeof hex === 'string'
       ? fromHex(hex)
       : fromHex(hex.map((p) => (typeof p === 'string' ? p : p[0].repeat(p[1]))).join('')),

@@ -106,7 +106,7 @@ test('a recoded frame goes to the machine, into a row, and becomes a symbol', as
   await machine.saw('opened');
   client.send(recodedFrame(storage, [[4, 9], [4], [1, 2, 3]]));
   const { frame, ...rest } = await machine.saw('recoded');
-  expect(rest).toEqual({ kind: 'recoded', link, sbn: 0, seed: 77, degrees: [2, 1, 3] });
+  expect(rest).toEqual({ kind: 'recoded', link, sbn: 0, first: 77, degrees: [2, 1, 3] });
   machine.plan(
     { kind: 'quarantine', link, frame, keep: [0, 2], rows: [6, 1] },
     { kind: 'peel', row: 6, sbn: 0, esi: 9, known: [4] },
@@ -143,7 +143,7 @@ test('a recode output becomes a frame on the link, and is answered', async () =>
   for (const esi of [0, 3, 20]) storage.held.add(esi);
   const { machine, driver, client, link } = await driven(storage);
   const arrived = new Promise<Buffer>((resolve) => client.once('message', resolve));
-  const recode = { kind: 'recode', link, sbn: 0, seed: 5 } as const;
+  const recode = { kind: 'recode', link, sbn: 0, first: 5 } as const;
   machine.plan({ ...recode, symbols: [[1]] }); // nothing is open yet
   driver.addSource('anywhere');
   expect(await machine.saw('unreadable')).toEqual({
@@ -161,7 +161,7 @@ test('a recode output becomes a frame on the link, and is answered', async () =>
   expect(await machine.saw('sent')).toEqual({ kind: 'sent', link, count: 3 });
   expect(await machine.saw('unreadable')).toMatchObject({ count: 2, esis: [] });
   const frame = decodeRecodedFrame(await arrived, T);
-  expect(frame).toMatchObject({ sbn: 0, seed: 5, degrees: [2, 3, 1] });
+  expect(frame).toMatchObject({ sbn: 0, first: 5, degrees: [2, 3, 1] });
   frame.payloads.forEach((payload, i) => {
     expect(Buffer.compare(payload, storage.sum(symbols[i] ?? []))).toBe(0);
   });
@@ -241,8 +241,8 @@ test('recoded frames are the XORs of their symbols, each of which is read once',
         (promise) => work.push(promise),
       );
       outgoing.from = { storage, sums: new SymbolSums(storage) };
-      for (const [seed, symbols] of frames.entries()) {
-        outgoing.recode({ kind: 'recode', link: 1, sbn: 0, seed, symbols });
+      for (const [first, symbols] of frames.entries()) {
+        outgoing.recode({ kind: 'recode', link: 1, sbn: 0, first, symbols });
       }
       await Promise.all(work);
       const readable = frames.filter((symbols) =>

@@ -32,7 +32,7 @@ function caseOf(
     const summary = { type: 'summary', sequence: 0, firstSbn: 0, blockCount, more: false } as const;
     view.summary({ ...summary, kind: SUMMARY_KIND[kind], body });
   }
-  return { layout, held: WorkingSet.of(layout, own), view, pooled: n };
+  return { layout, held: WorkingSet.of(layout, own), view, pooled: n, part: 1 };
 }
 
 const layout = layoutFor(4_000, 2);
@@ -53,7 +53,7 @@ describe('the degrees of a recoding sender', () => {
     }
   });
 
-  it('of recode-bf with substitution suit a receiver that holds none of the pool and lacks the rest', () => {
+  it('of recode-bf with substitution suit a receiver that holds none of the pool, and lacks more than it has', () => {
     const c = caseOf(layout, 2_000, 0.5, 'exact');
     const strategy = STRATEGY['recode-bf'];
     const { degrees, probabilities } = designDegrees({
@@ -62,8 +62,24 @@ describe('the degrees of a recoding sender', () => {
       strategy,
       finish: substitution,
     });
-    const twin = substitutionDegrees({ containment: 0, own: 1_000, need: 8_000 - 2_000 });
+    // It is not the only sender then: five sixths of what each has are needed, at slack 1.1.
+    const twin = substitutionDegrees({ containment: 0, own: 1_000, need: (1_000 * 5) / 6 });
     expect([degrees, probabilities]).toEqual([twin.degrees, twin.probabilities]);
+  });
+
+  it('of a receiver with full sources besides are those for what these leave to it', () => {
+    // One full source beside one peer: while the peer sends s symbols, so does the full source, all of use.
+    const c = caseOf(layout, 4_000, 0.2, 'exact');
+    const alone = designDegrees({ ...c, ...speculative, finish: substitution });
+    const beside = designDegrees({ ...c, ...speculative, finish: substitution, part: 0.5 });
+    expect(beside.mean).toBeLessThan(alone.mean);
+    // The reference for a peer-augmented download: single symbols up to c = 0.25 at slack 1.1.
+    const half = caseOf(layout, 4_000, 0, 'exact');
+    const { degrees } = designDegrees({ ...half, ...speculative, finish: substitution, part: 0.4 });
+    expect(degrees[0]).toBe(1);
+    expect(designDegrees({ ...c, ...speculative, finish: fullRank, part: 0.5 })).toEqual(
+      designDegrees({ ...c, ...speculative, finish: fullRank }),
+    );
   });
 
   it('full rank: one degree, for the estimate plus one standard error', () => {

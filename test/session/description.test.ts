@@ -86,6 +86,7 @@ describe('a description', () => {
     const view = new RemoteView(layout, new Bitset(layout.idCount));
     const hidden: Set<number>[] = [];
     for (let round = 0; round < 3; round++) {
+      told.repeat();
       deliver(view, told.next());
       held.bits.forEach((id) => expect(view.has(id)).toBe(true));
       const wrong = new Set<number>();

@@ -12,7 +12,7 @@ const options = (nonce: number, flags = 0): LinkOptions => {
 };
 const hello: MessageOf<'hello'> = {
   type: 'hello',
-  versions: [1],
+  versions: [2],
   contentId,
   nonce: new Uint8Array(16).fill(9),
   flags: FLAG.serving,
@@ -24,7 +24,7 @@ const OTHERS: readonly Message[] = [
   { type: 'descriptor', total: 0, offset: 0, bytes: new Uint8Array(0) },
   { type: 'want-leaves', sbn: 0 },
   { type: 'leaves', sbn: 0, first: 0, bytes: new Uint8Array(0) },
-  { type: 'ask', strategy: 4, summaryKind: 0, updateFrequency: 10 },
+  { type: 'ask', strategy: 4, summaryKind: 0, updateFrequency: 10, start: 0, finish: 0 },
   {
     type: 'summary',
     sequence: 0,
@@ -41,6 +41,8 @@ const OTHERS: readonly Message[] = [
   { type: 'status', flags: 0 },
   { type: 'ping', token: 3 },
   { type: 'pong', token: 3 },
+  { type: 'more', sequence: 0, cells: 0 },
+  { type: 'pool', firstSbn: 0, blockCount: 1, add: true, body: new Uint8Array(0) },
 ];
 
 function outputs(link: Link): LinkOutput[] {
@@ -81,7 +83,7 @@ describe('hello', () => {
   it('with another version, another content or the own nonce closes', () => {
     const refused = (change: Partial<MessageOf<'hello'>>): number | undefined =>
       closeOf(say(new Link(options(1), 0), { ...hello, ...change }))?.code;
-    expect(refused({ versions: [2, 3] })).toBe(CLOSE.VERSION);
+    expect(refused({ versions: [1, 3] })).toBe(CLOSE.VERSION);
     expect(refused({ versions: [1, 2] })).toBeUndefined();
     expect(refused({ contentId: new Uint8Array(32) })).toBe(CLOSE.UNKNOWN_CONTENT);
     expect(refused({ nonce: new Uint8Array(16).fill(1) })).toBe(CLOSE.SELF);

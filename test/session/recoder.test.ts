@@ -173,10 +173,23 @@ describe('a recoding sender', () => {
     filtered.tell();
     const first = held.bits.next(0);
     filtered.view.delta({ type: 'delta', sequence: 1, body: encodeIdRuns([first]) });
-    expect(filtered.sender.recoder?.isPoolDue).toBe(true);
-    expect(filtered.sender.isReady).toBe(false);
+    // A pass over the own set has to be earned by symbols sent, or by the time that makePoolDue stands for.
+    const { recoder: filter } = filtered.sender;
+    expect([filter?.isPoolDue, filter?.hasNews, filtered.sender.isReady]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    filtered.sender.grant([{ sbn: 0, count: 100 }]);
+    recoded(filtered, filtered.source);
+    expect([filter?.isPoolDue, filtered.sender.isReady]).toEqual([true, false]);
     expect(filtered.tell()).toBe(1);
     expect(filtered.source.pool.bits.has(first)).toBe(false);
+    const second = held.bits.next(first + 1);
+    filtered.view.delta({ type: 'delta', sequence: 2, body: encodeIdRuns([second]) });
+    filter?.makePoolDue();
+    expect(filtered.tell()).toBe(1);
+    expect(filtered.source.pool.bits.has(second)).toBe(false);
 
     const speculative = recoderFor(held, STRATEGY.speculative);
     const recoder = speculative.sender.recoder!;

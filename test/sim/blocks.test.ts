@@ -9,9 +9,11 @@ import {
   allocateBlocks,
   allocatePair,
   allocateScenario,
+  augmentedWithout,
+  fourWithout,
+  pairWithout,
   runScenario,
 } from '../../src/sim/index.ts';
-import { augmentedWithout, fourWithout, pairWithout } from './closed-forms.ts';
 
 /** Three blocks, the first of 41 symbols, the others of 40. */
 const UNEVEN = new Layout({ length: 121 * 10, symbolBytes: 10, blockCount: 3, windowRatio: 2 });

@@ -3,16 +3,41 @@
 import { Bitset, Rng } from '../../src/base/index.ts';
 import type { Fault, SimPeer, SimPeerOptions } from '../../src/sim/index.ts';
 import { simContent, TraceHash, World } from '../../src/sim/index.ts';
+import { CLOSE } from '../../src/wire/index.ts';
 
-const STRATEGIES = [
-  'coordinated',
+/** What a swarm is drawn from. `plain`: without recoding, so that seeds from before there was any stay what they were. */
+export type SwarmKind = 'all' | 'plain';
+
+const PLAIN = ['coordinated', 'coordinated', 'reconciled', 'uninformed', 'uninformed-wor'] as const;
+const ALL = [
   'coordinated',
   'reconciled',
-  'uninformed',
   'uninformed-wor',
+  'partition',
+  'speculative',
+  'speculative',
+  'speculative',
+  'recode-bf',
+  'recode-bf',
 ] as const;
+const SUMMARIES = ['auto', 'exact', 'bloom', 'riblt', 'art'] as const;
+/**
+ * Ends of links that say nothing against the peer: what went wrong was time, or the connection. LIMIT: one that has asked
+ * for leaves, every 2 s and for minutes, of a peer that has none may call again.
+ */
+const INNOCENT: ReadonlySet<number> = new Set([
+  CLOSE.LIMIT,
+  CLOSE.DONE,
+  CLOSE.STALLED,
+  CLOSE.IDLE,
+  CLOSE.OVERLOADED,
+]);
 /** No fault after this time, ms. */
 const FAULTS_END = 60_000;
+/** A swarm that takes more events than this runs in circles. */
+const STEPS_MAX = 2_000_000;
+/** What is added to a seed for a second stream of it. */
+const LATER = 1e12;
 /** All must be done by then, ms. */
 const LIMIT = 1_800_000;
 
@@ -24,8 +49,11 @@ export interface SwarmResult {
 }
 
 /** Runs the swarm of a seed to its end. Throws an Error that names the seed when something is wrong. */
-export function runSwarm(seed: number): SwarmResult {
+export function runSwarm(seed: number, kind: SwarmKind = 'all'): SwarmResult {
   const rng = new Rng(seed);
+  // What came later is drawn elsewhere, so that old seeds stay what they were.
+  const later = new Rng(kind === 'plain' ? 0 : seed + LATER);
+  const pickLater = <T>(values: readonly T[]): T => values[later.below(values.length)] as T;
   const pick = <T>(values: readonly T[]): T => values[rng.below(values.length)] as T;
   const between = (low: number, high: number): number => low + rng.below(high - low + 1);
   const content = simContent({
@@ -48,7 +76,13 @@ export function runSwarm(seed: number): SwarmResult {
     return quality;
   });
   const hash = new TraceHash();
-  world.onTrace = hash.add;
+  const blamed: string[] = [];
+  world.onTrace = (at, entry) => {
+    hash.add(at, entry);
+    if (entry.kind !== 'close' || entry.code < 4000 || INNOCENT.has(entry.code)) return;
+    if (isLiar(entry.from) || isLiar(entry.to)) return;
+    blamed.push(`${entry.from} and ${entry.to}: ${entry.code} ${entry.reason}`);
+  };
 
   const full = rng.below(3);
   const partial = full === 0 ? between(1, 3) : rng.below(3);
@@ -86,8 +120,24 @@ export function runSwarm(seed: number): SwarmResult {
       world.add({ name: `partial ${i}`, content, held, transfer: { fetch: false }, ...disk() }),
     );
   });
+  // A quarter of the senders of a large swarm lie; their share of the symbols is nothing that is not elsewhere.
+  const liars = kind === 'plain' ? 0 : pickLater([0, 0, 1]);
+  for (let i = 0; i < liars; i++) {
+    const share = pickLater([0.3, 0.7]);
+    const held = new Bitset(layout.idCount);
+    for (let id = 0; id < layout.idCount; id++) if (later.unit() < share) held.add(id);
+    const polluting = pickLater([1, 0.1, 0.01]);
+    const faults = later.below(2) === 0 ? { pollute: polluting } : { polluteSums: polluting };
+    const name = `${LIAR} ${i}`;
+    sources.push(world.add({ name, content, held, faults, transfer: { fetch: false } }));
+  }
   const receivers: SimPeer[] = [];
   const faults: Fault[] = [];
+  const drawLater = (): SimPeerOptions['transfer'] => ({
+    strategy: pickLater(ALL),
+    summary: pickLater(SUMMARIES),
+    finish: pickLater(['full-rank', 'full-rank', 'substitution'] as const),
+  });
   const join = (i: number): void => {
     const held = new Bitset(layout.idCount);
     const share = pick([0, 0, 0.3]);
@@ -99,10 +149,11 @@ export function runSwarm(seed: number): SwarmResult {
       described: rng.below(3) > 0,
       faults: { shortDecodes: pick([0, 0.05]) },
       transfer: {
-        strategy: pick(STRATEGIES),
+        strategy: pick(PLAIN),
         summary: pick(['auto', 'exact', 'bloom'] as const),
         updateFrequency: pick([0, 1, 10, 50]),
         patienceMs: 10 * LIMIT,
+        ...(kind === 'plain' ? {} : drawLater()),
       },
       ...disk(),
     });
@@ -135,12 +186,13 @@ export function runSwarm(seed: number): SwarmResult {
   world.schedule(faults);
 
   const text =
-    `seed ${seed}: K ${layout.sourceSymbols(0)} × ${layout.blockCount}, T ${layout.symbolBytes}, ` +
-    `${full} full, ${partial} partial, ${fetchers} receivers, ${faults.length} faults`;
+    `seed ${seed}${kind === 'plain' ? ' plain' : ''}: K ${layout.sourceSymbols(0)} × ${layout.blockCount}, T ${layout.symbolBytes}, ` +
+    `${full} full, ${partial} partial, ${liars} liars, ${fetchers} receivers, ${faults.length} faults`;
   let steps = 0;
   try {
     world.run(() => {
-      if (++steps % 64 === 0) for (const peer of world.peers) check(peer);
+      if (++steps > STEPS_MAX) throw new Error(`${STEPS_MAX} steps`);
+      if (steps % 64 === 0) for (const peer of world.peers) check(peer);
       // All sources may be dead at once, which ends a transfer soon; its user tries again.
       for (const peer of receivers) if (isUnreachable(peer)) retry(world, peer);
       return (
@@ -151,15 +203,24 @@ export function runSwarm(seed: number): SwarmResult {
     }, LIMIT);
     for (const peer of world.peers) check(peer);
     for (const peer of receivers) checkDone(peer);
+    if (blamed.length > 0) throw new Error(`honest peers blame each other: ${blamed.join('; ')}`);
   } catch (error) {
     const states = receivers.map(({ name, alive, transfer, events }) => {
       const { phase, have, total } = transfer.status();
       const end = JSON.stringify(events.slice(-2));
-      return `\n  ${name}: ${alive ? phase : 'dead'} ${have}/${total} ${transfer.options.strategy} ${end}`;
+      const { strategy, summary, finish = '', updateFrequency: f } = transfer.options;
+      const how = `${strategy} ${summary} ${finish} f ${f}`;
+      return `\n  ${name}: ${alive ? phase : 'dead'} ${have}/${total} ${how} ${end}`;
     });
     throw new Error(`${text}: ${(error as Error).message}${states.join('')}`, { cause: error });
   }
   return { text, hash: hash.value, entries: hash.count, durationMs: world.clock.now };
+}
+
+const LIAR = 'liar';
+
+function isLiar(name: string): boolean {
+  return name.startsWith(LIAR);
 }
 
 function isUnreachable({ events }: SimPeer): boolean {
@@ -215,6 +276,11 @@ export function check(peer: SimPeer): void {
 function checkDone(peer: SimPeer): void {
   const { layout } = peer.options.content;
   if (peer.held.count !== layout.idCount) throw new Error(`${peer.name} is done without all`);
+  for (const event of peer.events) {
+    if (event.type === 'rejected' && !isLiar(event.address)) {
+      throw new Error(`${peer.name} blames ${event.address}, which is honest`);
+    }
+  }
   const { received, useful, duplicate, rejected } = peer.transfer.status();
   if (received !== useful + duplicate + rejected) {
     throw new Error(`${peer.name}: ${received} ≠ ${useful} + ${duplicate} + ${rejected}`);

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import type { SwarmKind } from './random-swarm.ts';
 import { runSwarm } from './random-swarm.ts';
 
 /** How many random seeds; a number in HEADWATER_SEEDS overrides it, HEADWATER_SEED gives the first. */
@@ -14,10 +15,13 @@ const past = readFileSync(new URL('seeds.txt', import.meta.url), 'utf8')
   .split('\n')
   .map((line) => line.replace(/#.*/, '').trim())
   .filter((line) => line !== '')
-  .map(Number);
+  .map((line): [number, SwarmKind] => {
+    const [seed, kind] = line.split(/\s+/);
+    return [Number(seed), kind === 'plain' ? 'plain' : 'all'];
+  });
 
-it.each(past)('seed %i, which failed once', (seed) => {
-  runSwarm(seed);
+it.each(past)('seed %i (%s), which failed once', (seed, kind) => {
+  runSwarm(seed, kind);
 });
 
 it('the same seed gives the same run', () => {

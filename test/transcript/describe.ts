@@ -2,7 +2,13 @@
 
 import { Bitset } from '../../src/base/index.ts';
 import type { TraceEntry } from '../../src/sim/index.ts';
-import { decodeExact, decodeSummary, readIdRuns, summaryKindOf } from '../../src/summary/index.ts';
+import {
+  decodeExact,
+  decodeSummary,
+  readIdRuns,
+  readRibltHeader,
+  summaryKindOf,
+} from '../../src/summary/index.ts';
 import type { Layout } from '../../src/content/index.ts';
 import type { Grant, Message } from '../../src/wire/index.ts';
 import {
@@ -54,7 +60,12 @@ function bodyOf(layout: Layout, m: Extract<Message, { type: 'summary' }>): strin
     layout.windowStart(m.firstSbn),
     layout.windowStart(m.firstSbn + m.blockCount),
   ];
-  const summary = decodeSummary(summaryKindOf(m.kind)!, m.body, from, to);
+  const kind = summaryKindOf(m.kind)!;
+  const header = kind === 'riblt' ? readRibltHeader(m.body, to - from) : undefined;
+  if (header !== undefined)
+    return `riblt, cells ${header.first}-${header.first + header.cells - 1}`;
+  if (kind === 'art' || kind === 'min-wise') return `${kind} of ${m.body.length} bytes`;
+  const summary = decodeSummary(kind, m.body, from, to);
   const ids = new Bitset(layout.idCount);
   for (let id = from; id < to; id++) if (summary?.has(id)) ids.add(id);
   return `${nameOf(SUMMARY_KIND, m.kind)} ${idNames(layout, ids)}`;
@@ -76,6 +87,8 @@ function messageText(layout: Layout, m: Message): string {
     case 'hello':
     case 'status':
       return `${m.type} ${flagNames(m.flags)}`;
+    case 'share':
+      return `share ${m.part} of 255`;
     case 'descriptor':
       return `descriptor bytes ${m.offset}-${m.offset + m.bytes.length - 1} of ${m.total}`;
     case 'want-leaves':
@@ -110,6 +123,8 @@ function messageText(layout: Layout, m: Message): string {
       return `bye ${closeName(m.code) ?? m.code}: ${m.reason}`;
     case 'want-descriptor':
       return 'want-descriptor';
+    case 'share':
+      return `share ${m.part} of 255`;
   }
 }
 

@@ -50,6 +50,8 @@ function idsOf(content: SimContent, from: number, to: number): Bitset {
 
 const small = simContent({ sourceSymbols: 8, blockCount: 2, symbolBytes: 16_384 });
 const one = simContent({ sourceSymbols: 32, blockCount: 1, symbolBytes: 16_384 });
+const three = simContent({ sourceSymbols: 16, blockCount: 3, symbolBytes: 16_384 });
+const large = simContent({ sourceSymbols: 8_192, blockCount: 1, symbolBytes: 1_024 });
 
 const SCENARIOS: readonly Scenario[] = [
   {
@@ -114,6 +116,68 @@ STALLED. Here s arrives after the first stall, and the transfer is over before q
       receiver.addSource('s');
       world.run(() => receiver.transfer.phase === 'done' && receiver.transfer.peers.length === 0);
       world.runUntil(world.clock.now + 100);
+    },
+  },
+  {
+    name: 'speculative-full-rank',
+    comment: `Speculative: r says by a sketch that it holds 16 symbols, p that it holds 40, of which r has 12. p tells its
+pool once, and sends sums of it: of how many symbols each is the sum is all that their frames say. r has no symbol more
+until 16 sums are there; with what it holds they are as many as the block has, and it is decoded from both. One more is
+asked for when sums turn out to depend on each other.`,
+    content: one,
+    play(world, content) {
+      serves(world, content, 'p', idsOf(content, 4, 44));
+      const transfer = { strategy: 'speculative', updateFrequency: 1 } as const;
+      fetches(world, content, ['p'], { held: idsOf(content, 0, 16), transfer });
+    },
+  },
+  {
+    name: 'recode-bf-update',
+    comment: `Recoding over a Bloom filter, f = 6: r holds 2 symbols of each block, a and b tell pools of what its filter lacks
+and send sums of four of them. After every 8 symbols received r would send a new filter, but holds nothing new until a
+block is finished. The senders tell pools without such a block before any other sum.`,
+    content: three,
+    play(world, content) {
+      const { layout } = content;
+      const ofEach = (from: number, to: number): Bitset => {
+        const bits = new Bitset(layout.idCount);
+        for (let sbn = 0; sbn < layout.blockCount; sbn++) {
+          bits.addRange(layout.id(sbn, from), layout.id(sbn, to));
+        }
+        return bits;
+      };
+      serves(world, content, 'a', ofEach(0, 22));
+      serves(world, content, 'b', ofEach(8, 30));
+      const transfer = { strategy: 'recode-bf', updateFrequency: 6 } as const;
+      fetches(world, content, ['a', 'b'], { held: ofEach(0, 2), transfer });
+    },
+  },
+  {
+    name: 'riblt-more',
+    comment: `Reconciled by a rateless IBLT: r lacks 8 of 8192 symbols, p holds 70 others, and neither knows by how much they
+differ. The 64 cells of the first flight are too few for 78 ids. p says how many it wants in all, r goes on from there;
+when p has decoded the difference it says that it wants no more. From then on it knows exactly what r holds.`,
+    content: large,
+    play(world, content) {
+      const held = idsOf(content, 8, 8_192);
+      const others = idsOf(content, 0, 8_262);
+      serves(world, content, 'p', others);
+      const transfer = { strategy: 'reconciled', summary: 'riblt', updateFrequency: 0 } as const;
+      fetches(world, content, ['p'], { held, transfer });
+    },
+  },
+  {
+    name: 'recoded-polluter',
+    comment: `Every sum that m sends is wrong. Nobody can see that while two of its symbols are unknown: r decodes the block
+with what it has, and its root is wrong. So some sum lied. From then on sums do not count, and r asks for symbols by
+name, of m, too. As soon as what is there suffices without the sums of either sender, r tries the block without those of
+each in turn. It is right without those of m, all sums are compared with it, and the second strike ends the link.`,
+    content: one,
+    play(world, content) {
+      serves(world, content, 's', idsOf(content, 0, 40));
+      serves(world, content, 'm', idsOf(content, 8, 48), { faults: { polluteSums: 1 } });
+      const transfer = { strategy: 'speculative', updateFrequency: 1 } as const;
+      fetches(world, content, ['s', 'm'], { held: idsOf(content, 40, 52), transfer });
     },
   },
 ];

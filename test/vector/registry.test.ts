@@ -2,13 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { CLOSE, closeName, FLAG, LIMITS, PROTOCOL_VERSIONS, SHAPES } from '../../src/wire/index.ts';
-import { STRATEGY, SUMMARY_KIND } from '../../src/wire/index.ts';
+import { CLOSE, closeName, FINISH, FLAG, LIMITS, SHAPES } from '../../src/wire/index.ts';
+import { PROTOCOL_VERSIONS, STRATEGY, SUMMARY_KIND } from '../../src/wire/index.ts';
 
 interface Named {
   readonly code: number;
   readonly name: string;
-  readonly reserved?: true;
 }
 
 const text = (path: string): string =>
@@ -19,12 +18,13 @@ const registry = JSON.parse(text('registry.json')) as {
   closeCodes: (Named & { meaning: string })[];
   strategies: Named[];
   summaryKinds: Named[];
+  finishes: Named[];
   flags: { bit: number; name: string }[];
   limits: Record<string, { value: number; reason: string }>;
 };
 
-const used = (list: readonly Named[]): Record<string, number> =>
-  Object.fromEntries(list.filter((c) => c.reserved !== true).map((c) => [c.name, c.code]));
+const codes = (list: readonly Named[]): Record<string, number> =>
+  Object.fromEntries(list.map(({ code, name }) => [name, code]));
 
 /** The rows of the table in wire.md whose head has these first cells. */
 function rows(...head: string[]): string[][] {
@@ -42,6 +42,7 @@ function rows(...head: string[]): string[][] {
 
 test('versions', () => {
   expect(registry.versions).toEqual(PROTOCOL_VERSIONS);
+  expect(text('wire.md')).toContain(`This text is version ${PROTOCOL_VERSIONS.at(-1)}.`);
 });
 
 test('messages: numbers, names, fields and their bounds', () => {
@@ -52,7 +53,7 @@ test('messages: numbers, names, fields and their bounds', () => {
 });
 
 test('close codes', () => {
-  expect(used(registry.closeCodes)).toEqual(CLOSE);
+  expect(codes(registry.closeCodes)).toEqual(CLOSE);
   expect(rows('code', 'name').map(([code, name]) => [name, Number(code)])).toEqual(
     Object.entries(CLOSE),
   );
@@ -63,24 +64,21 @@ test('close codes', () => {
   expect(closeName(4999)).toBeUndefined();
 });
 
-test('strategies, summary kinds and flags', () => {
-  expect(used(registry.strategies)).toEqual(STRATEGY);
-  expect(used(registry.summaryKinds)).toEqual(SUMMARY_KIND);
-  expect(used(registry.flags.map(({ bit, name }) => ({ code: bit, name })))).toEqual(FLAG);
-  expect(rows('flag', 'name').map(([bit, name]) => [name, Number(bit)])).toEqual(
-    Object.entries(FLAG),
-  );
-});
-
-test('reserved numbers are written down and not used', () => {
-  const reserved = (list: readonly Named[]): Named[] => list.filter((c) => c.reserved === true);
-  expect(reserved(registry.strategies).map((c) => c.name)).toEqual(['speculative']);
-  expect(reserved(registry.summaryKinds)).toEqual([]);
-  const said = (table: string[][]): string[] => table.map((row) => row.slice(0, 2).join(' '));
-  expect(said(rows('strategy', 'name'))).toContain('2 reserved: speculative');
-  expect(said(rows('summary kind', 'name'))).toEqual(
-    Object.entries(SUMMARY_KIND).map(([name, code]) => `${code} ${name}`),
-  );
+test('strategies, summary kinds, finishes and flags', () => {
+  expect(codes(registry.strategies)).toEqual(STRATEGY);
+  expect(codes(registry.summaryKinds)).toEqual(SUMMARY_KIND);
+  expect(codes(registry.finishes)).toEqual(FINISH);
+  expect(codes(registry.flags.map(({ bit, name }) => ({ code: bit, name })))).toEqual(FLAG);
+  for (const [head, numbers] of [
+    ['strategy', STRATEGY],
+    ['summary kind', SUMMARY_KIND],
+    ['finish', FINISH],
+    ['flag', FLAG],
+  ] as const) {
+    // A name may be followed by what it means.
+    const said = rows(head, 'name').map(([number, name]) => [name?.split(',')[0], Number(number)]);
+    expect(said, head).toEqual(Object.entries(numbers));
+  }
 });
 
 test('limits, with a reason each', () => {

@@ -2,9 +2,18 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { fromHex, toHex } from '../../src/base/index.ts';
-import { decodeControl, decodeSymbolFrame, encodeControl } from '../../src/wire/index.ts';
-import { encodeSymbolFrame, frameKind, SHAPES } from '../../src/wire/index.ts';
+import { concatBytes, fromHex, toHex } from '../../src/base/index.ts';
+import {
+  decodeControl,
+  decodeRecodedFrame,
+  decodeSymbolFrame,
+  encodeControl,
+  encodeRecodedHeader,
+  encodeSymbolFrame,
+  frameKind,
+  recodedPayloads,
+  SHAPES,
+} from '../../src/wire/index.ts';
 import type { Message } from '../../src/wire/index.ts';
 import { refusal } from '../wire/refusal.ts';
 
@@ -32,6 +41,13 @@ const vectors = JSON.parse(
     valid: readonly (Valid & {
       symbolBytes: number;
       frame: { sbn: number; esis: number[]; payloads: Hex[] };
+    })[];
+    invalid: readonly (Invalid & { symbolBytes: number })[];
+  };
+  recoded: {
+    valid: readonly (Valid & {
+      symbolBytes: number;
+      frame: { sbn: number; first: number; degrees: number[]; payloads: Hex[] };
     })[];
     invalid: readonly (Invalid & { symbolBytes: number })[];
   };
@@ -100,5 +116,25 @@ describe('symbol frames', () => {
 
   test.each(vectors.symbols.invalid)('invalid: $name', ({ hex, symbolBytes, code }) => {
     expect(refusal(() => decodeSymbolFrame(bytesOf(hex), symbolBytes))).toBe(code);
+  });
+});
+
+describe('recoded frames', () => {
+  test.each(vectors.recoded.valid)('valid: $name', ({ hex, symbolBytes, frame }) => {
+    const bytes = bytesOf(hex);
+    const payloads = frame.payloads.map(bytesOf);
+    expect(frameKind(bytes)).toBe('recoded');
+    const decoded = decodeRecodedFrame(bytes, symbolBytes);
+    expect({ ...decoded, payloads: decoded.payloads.map(toHex) }).toEqual({
+      ...frame,
+      payloads: payloads.map(toHex),
+    });
+    const encoded = encodeRecodedHeader(frame.sbn, frame.first, frame.degrees, symbolBytes);
+    recodedPayloads(encoded).set(concatBytes(payloads));
+    expect(toHex(encoded)).toBe(toHex(bytes));
+  });
+
+  test.each(vectors.recoded.invalid)('invalid: $name', ({ hex, symbolBytes, code }) => {
+    expect(refusal(() => decodeRecodedFrame(bytesOf(hex), symbolBytes))).toBe(code);
   });
 });

@@ -60,7 +60,7 @@ export const messages: fc.Arbitrary<Message> = fc
       const most = LIMITS.windowSymbolsMax - m.bytes.length / LIMITS.leafBytes;
       return { ...m, first: Math.min(m.first, most) };
     }
-    if (m.type === 'summary') {
+    if (m.type === 'summary' || m.type === 'pool') {
       return { ...m, blockCount: Math.min(m.blockCount, LIMITS.sbnMax + 1 - m.firstSbn) };
     }
     return m;

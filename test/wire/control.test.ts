@@ -7,11 +7,20 @@ import { messages } from './arbitrary.ts';
 
 const HELLO: Message = {
   type: 'hello',
-  versions: [1],
+  versions: [2],
   contentId: new Uint8Array(32).fill(7),
   nonce: new Uint8Array(16).fill(9),
   flags: 5,
   agent: 'headwater/0.1.0',
+};
+
+const ASK: Message = {
+  type: 'ask',
+  strategy: 2,
+  summaryKind: 2,
+  updateFrequency: 1,
+  start: 5,
+  finish: 0,
 };
 
 test('every message survives the wire', () => {
@@ -63,6 +72,7 @@ test('texts are made fit instead of refused', () => {
 test('a message of each type takes few bytes', () => {
   expect(encodeControl({ type: 'ping', token: 7 })).toEqual(Uint8Array.of(0x92, 12, 7));
   expect(encodeControl(HELLO)).toHaveLength(73);
+  expect(encodeControl(ASK)).toHaveLength(7);
   expect(encodeControl({ type: 'grant', grants: [{ sbn: 1, count: 20 }] })).toHaveLength(5);
 });
 
@@ -81,7 +91,12 @@ test('the writer refuses what the reader would', () => {
     { type: 'descriptor', total: 10, offset: 5, bytes: body(0) },
     { type: 'leaves', sbn: 0, first: 0, bytes: body(17) },
     { type: 'leaves', sbn: 0, first: LIMITS.windowSymbolsMax, bytes: body(16) },
-    { type: 'ask', strategy: 2, summaryKind: 0, updateFrequency: 1 },
+    { ...ASK, strategy: 7 },
+    { ...ASK, summaryKind: 5 },
+    { ...ASK, start: 2 ** 32 },
+    { ...ASK, start: undefined },
+    { ...ASK, finish: 2 },
+    { ...ASK, finish: true },
     {
       type: 'summary',
       sequence: 0,
@@ -102,6 +117,12 @@ test('the writer refuses what the reader would', () => {
     { type: 'want', body: body(LIMITS.wantBytesMax + 1) },
     { type: 'ping', token: 2 ** 32 },
     { type: 'bye', code: 1001, reason: '' },
+    { type: 'more', sequence: 0, cells: LIMITS.cellsMax + 1 },
+    { type: 'more', sequence: 2 ** 32, cells: 1 },
+    { type: 'pool', firstSbn: 1, blockCount: 65_536, add: false, body: body(1) },
+    { type: 'pool', firstSbn: 0, blockCount: 0, add: false, body: body(1) },
+    { type: 'pool', firstSbn: 0, blockCount: 1, add: 0, body: body(1) },
+    { type: 'pool', firstSbn: 0, blockCount: 1, add: true, body: body(LIMITS.summaryBytesMax + 1) },
   ];
   for (const message of wrong) {
     expect(() => encodeControl(message as Message), JSON.stringify(message, replacer)).toThrow(

@@ -2,13 +2,14 @@
 
 import { Packr } from 'msgpackr';
 import { expect, test } from 'vitest';
-import { ProtocolError } from '../../src/base/index.ts';
+import { fromHex, ProtocolError } from '../../src/base/index.ts';
 import { BLOCK_COUNT_MAX, SOURCE_SYMBOLS_MAX } from '../../src/content/layout.ts';
 import { SYMBOL_BYTES_MAX, WINDOW_RATIO_MAX } from '../../src/content/layout.ts';
 import { decodeIdRuns, encodeIdRuns } from '../../src/summary/id-runs.ts';
 import {
   CLOSE,
   decodeControl,
+  decodeRecodedFrame,
   decodeSymbolFrame,
   encodeControl,
   LIMITS,
@@ -39,9 +40,13 @@ const around = (
 const zeros = (length: number): Uint8Array => new Uint8Array(length);
 const pairs = (count: number): number[] => Array.from({ length: 2 * count }, () => 1);
 const hello = (change: Readonly<Record<number, unknown>>): unknown =>
-  raw(...Object.assign([0, [1], zeros(32), zeros(16), 0, ''], change));
+  raw(...Object.assign([0, [2], zeros(32), zeros(16), 0, ''], change));
 const summary = (change: Readonly<Record<number, unknown>>): unknown =>
   raw(...Object.assign([6, 0, 0, 1, false, 0, zeros(1)], change));
+const ask = (change: Readonly<Record<number, unknown>>): unknown =>
+  raw(...Object.assign([5, 2, 2, 0, 0, 0], change));
+const pool = (change: Readonly<Record<number, unknown>>): unknown =>
+  raw(...Object.assign([16, 0, 1, true, zeros(1)], change));
 
 /** n nested arrays. */
 const nested = (n: number): unknown => scan(new Uint8Array(n).fill(0x91).fill(0x90, n - 1));
@@ -51,6 +56,14 @@ const frame = (n: number, symbolBytes: number): unknown => {
   const bytes = zeros(4 + n * (3 + symbolBytes));
   bytes.set([1, n]);
   return decodeSymbolFrame(bytes, symbolBytes);
+};
+
+/** The same of recoded symbols, all of one degree. */
+const recoded = (n: number, symbolBytes: number, degree = 1): unknown => {
+  const bytes = zeros(8 + n * (1 + symbolBytes));
+  bytes.set([2, n]);
+  bytes.fill(degree, 8, 8 + n);
+  return decodeRecodedFrame(bytes, symbolBytes);
 };
 
 // A wrong length of the largest frame is MALFORMED, so "at" is judged by not being TOO_LARGE.
@@ -73,6 +86,7 @@ const CROSSINGS: Readonly<Record<keyof typeof LIMITS, Crossing>> = {
   },
   // n is one byte, so 256 cannot be said: it reads as 0.
   frameSymbolsMax: around(LIMITS.frameSymbolsMax, MALFORMED, (n) => frame(n, 1)),
+  recodedDegreeMax: around(LIMITS.recodedDegreeMax, TOO_LARGE, (n) => recoded(2, 1, n)),
   symbolBytesMax: {
     at: () => frame(1, LIMITS.symbolBytesMax),
     above: () => frame(2, LIMITS.symbolBytesMax / 2 + 1),
@@ -105,8 +119,11 @@ const CROSSINGS: Readonly<Record<keyof typeof LIMITS, Crossing>> = {
     (n) => raw(4, 0, 0, zeros(n)),
     LIMITS.leafBytes,
   ),
-  updateFrequencyMax: around(LIMITS.updateFrequencyMax, MALFORMED, (n) => raw(5, 3, 0, n)),
-  sequenceMax: around(LIMITS.sequenceMax, MALFORMED, (n) => rawUint64(7, n)),
+  updateFrequencyMax: around(LIMITS.updateFrequencyMax, MALFORMED, (n) => ask({ 3: n })),
+  ringMax: around(LIMITS.ringMax, MALFORMED, (n) => rawUint64('9605020200', n, '00')),
+  partMax: around(LIMITS.partMax, MALFORMED, (n) => raw(17, n)),
+  cellsMax: around(LIMITS.cellsMax, MALFORMED, (n) => raw(15, 0, n)),
+  sequenceMax: around(LIMITS.sequenceMax, MALFORMED, (n) => rawUint64('9307', n, 'c400')),
   summaryBytesMax: around(LIMITS.summaryBytesMax, TOO_LARGE, (n) => summary({ 6: zeros(n) })),
   deltaBytesMax: around(LIMITS.deltaBytesMax, TOO_LARGE, (n) => raw(7, 0, zeros(n))),
   grantPairsMax: around(LIMITS.grantPairsMax, TOO_LARGE, (n) => raw(8, pairs(n))),
@@ -118,7 +135,7 @@ const CROSSINGS: Readonly<Record<keyof typeof LIMITS, Crossing>> = {
     above: () => manyIds(LIMITS.wantIdsMax + 1),
     code: MALFORMED,
   },
-  tokenMax: around(LIMITS.tokenMax, MALFORMED, (n) => rawUint64(12, n)),
+  tokenMax: around(LIMITS.tokenMax, MALFORMED, (n) => rawUint64('920c', n)),
   reasonCharsMax: around(LIMITS.reasonCharsMax, TOO_LARGE, (n) => raw(14, 1000, 'r'.repeat(n))),
 };
 
@@ -130,13 +147,10 @@ function manyIds(count: number): void {
   if (!ids) throw new ProtocolError(MALFORMED, 'want: not id runs');
 }
 
-/** A ping, pong or delta whose number is written as uint 64; msgpackr would write a float above 2^32−1. */
-function rawUint64(type: number, value: number): unknown {
-  const bytes = new Uint8Array(type === 7 ? 13 : 11);
-  bytes.set([type === 7 ? 0x93 : 0x92, type, 0xcf]);
-  new DataView(bytes.buffer).setBigUint64(3, BigInt(value));
-  if (type === 7) bytes[11] = 0xc4;
-  return decodeControl(bytes);
+/** A message with one number written as uint 64; msgpackr would write a float above 2^32−1. */
+function rawUint64(before: string, value: number, after = ''): unknown {
+  const number = value.toString(16).padStart(16, '0');
+  return decodeControl(fromHex(`${before}cf${number}${after}`));
 }
 
 for (const [name, crossing] of Object.entries(CROSSINGS)) {
@@ -152,6 +166,17 @@ test('the other numbers with two sides', () => {
   expect(refusal(() => summary({ 3: 65_536 }))).toBeUndefined();
   expect(refusal(() => summary({ 3: 65_537 }))).toBe(MALFORMED);
   expect(refusal(() => summary({ 3: 0 }))).toBe(MALFORMED);
+  expect(refusal(() => pool({ 1: 65_535, 2: 1 }))).toBeUndefined();
+  expect(refusal(() => pool({ 1: 65_535, 2: 2 }))).toBe(MALFORMED);
+  expect(refusal(() => pool({ 1: 65_536, 2: 1 }))).toBe(MALFORMED);
+  expect(refusal(() => pool({ 2: 65_536 }))).toBeUndefined();
+  expect(refusal(() => pool({ 2: 65_537 }))).toBe(MALFORMED);
+  expect(refusal(() => pool({ 2: 0 }))).toBe(MALFORMED);
+  expect(refusal(() => pool({ 4: zeros(0) }))).toBeUndefined();
+  expect(refusal(() => pool({ 4: zeros(LIMITS.summaryBytesMax) }))).toBeUndefined();
+  expect(refusal(() => pool({ 4: zeros(LIMITS.summaryBytesMax + 1) }))).toBe(TOO_LARGE);
+  expect(refusal(() => raw(15, LIMITS.sequenceMax, 0))).toBeUndefined();
+  expect(refusal(() => rawUint64('930f', LIMITS.sequenceMax + 1, '00'))).toBe(MALFORMED);
   expect(refusal(() => raw(10, pairs(LIMITS.grantPairsMax), zeros(LIMITS.wantBytesMax)))).toBe(
     undefined,
   );
@@ -162,11 +187,28 @@ test('the other numbers with two sides', () => {
   expect(refusal(() => raw(8, [0, 0]))).toBe(MALFORMED);
 });
 
+test('a recoded frame keeps the limits of a symbol frame', () => {
+  const { payloadBytesMax, frameSymbolsMax, symbolBytesMax, dataFrameBytesMax } = LIMITS;
+  expect(refusal(() => recoded(4, payloadBytesMax / 4))).toBeUndefined();
+  expect(refusal(() => recoded(4, payloadBytesMax / 4 + 1))).toBe(TOO_LARGE);
+  expect(refusal(() => recoded(frameSymbolsMax, 1))).toBeUndefined();
+  expect(refusal(() => recoded(frameSymbolsMax + 1, 1))).toBe(MALFORMED); // n reads as 0
+  expect(refusal(() => recoded(1, symbolBytesMax))).toBeUndefined();
+  expect(refusal(() => recoded(2, symbolBytesMax / 2 + 1))).toBe(TOO_LARGE);
+  expect(refusal(() => recoded(2, 1, 0))).toBe(MALFORMED);
+  // As long as a frame may be, no recoded frame has the right length.
+  const long = (length: number): unknown => decodeRecodedFrame(zeros(length).fill(2, 0, 2), 1);
+  expect(refusal(() => long(dataFrameBytesMax))).toBe(MALFORMED);
+  expect(refusal(() => long(dataFrameBytesMax + 1))).toBe(TOO_LARGE);
+});
+
 test('the limits fit each other and the content', () => {
   expect(LIMITS.symbolBytesMax).toBe(SYMBOL_BYTES_MAX);
   expect(LIMITS.sbnMax).toBe(BLOCK_COUNT_MAX - 1);
   expect(LIMITS.windowSymbolsMax).toBe(SOURCE_SYMBOLS_MAX * WINDOW_RATIO_MAX);
   expect(LIMITS.dataFrameBytesMax).toBe(4 + 3 * LIMITS.frameSymbolsMax + LIMITS.payloadBytesMax);
+  const recodedMax = 8 + LIMITS.frameSymbolsMax + LIMITS.payloadBytesMax;
+  expect(recodedMax).toBeLessThanOrEqual(LIMITS.dataFrameBytesMax);
   const room = LIMITS.controlBytesMax - 64;
   const { summaryBytesMax, deltaBytesMax, leavesChunkBytesMax, descriptorChunkBytesMax } = LIMITS;
   expect(Math.max(summaryBytesMax, deltaBytesMax, leavesChunkBytesMax)).toBeLessThan(room);

@@ -84,9 +84,8 @@ test('the writer refuses what the reader would', () => {
 test('the first byte tells the kind', () => {
   for (let head = 0; head < 256; head++) {
     const control = (head >= 0x90 && head <= 0x9f) || head === 0xdc;
-    expect(frameKind(Uint8Array.of(head))).toBe(
-      head === 1 ? 'symbols' : control ? 'control' : undefined,
-    );
+    const frame = head === 1 ? 'symbols' : head === 2 ? 'recoded' : undefined;
+    expect(frameKind(Uint8Array.of(head))).toBe(control ? 'control' : frame);
   }
   expect(frameKind(new Uint8Array(0))).toBeUndefined();
 });

@@ -58,15 +58,17 @@ function dropDependent(incomplete: Incomplete, equations: Equations): void {
   const { p } = incomplete;
   const isKept = new Uint8Array(equations.count);
   withScratch(() => {
-    const system = fullSystem(incomplete, equations);
-    const peeling = peel(system.matrix, p.W, p.L);
-    const { kept } = solveInactive(system.matrix, peeling, p.L, equations.kernel);
-    const first = system.zeroRows + system.held.length;
-    const keep = (row: number): void => {
-      if (row >= first) isKept[system.equationRows[row - first]!] = 1;
-    };
-    for (let i = 0; i < peeling.count; i++) keep(peeling.rows[i]!);
-    for (const row of kept) keep(row);
+    const { matrix, zeroRows, held, equationRows } = fullSystem(incomplete, equations);
+    // What stays in any case is peeled alone, and the equations come last: else one could take the place of a held
+    // symbol, which then would be the dependent one.
+    const first = zeroRows + held.length;
+    const peeling = peel({ ...matrix, count: first }, p.W, p.L);
+    const { leftover } = peeling;
+    const all = borrowInt32(leftover.length + matrix.count - first);
+    all.set(leftover);
+    for (let row = first; row < matrix.count; row++) all[leftover.length + row - first] = row;
+    const { kept } = solveInactive(matrix, { ...peeling, leftover: all }, p.L, equations.kernel);
+    for (const row of kept) if (row >= first) isKept[equationRows[row - first]!] = 1;
   });
   equations.retain(isKept);
 }
