@@ -89,12 +89,9 @@ describe('constituents', () => {
     // No pool of 64 comes near the bound; one as large as a block with all of it drawn does.
     const positions = constituentPositions(7, 0, 0, 4_000, 4_000);
     expect(positions).toEqual(slowPositions(7, 0, 0, 4_000, 4_000));
-    const drawn = positions.findIndex(
-      (_, i) =>
-        i > 2_000 && positions.slice(i).every((q, k) => k === 0 || q > positions[i + k - 1]!),
-    );
-    expect(positions.slice(drawn)).toEqual([...positions.slice(drawn)].sort((a, b) => a - b));
-    expect(drawn).toBeLessThan(3_000);
+    // Some 4,000/e are left after the draws, in order.
+    const rest = positions.slice(-1_300);
+    expect(rest).toEqual([...rest].sort((a, b) => a - b));
   });
 
   it('fall on all positions alike', () => {

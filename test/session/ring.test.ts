@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Bitset, Rng } from '../../src/base/index.ts';
 import { ringPosition, ringStart } from '../../src/session/index.ts';
 import { alongRing } from '../../src/session/ring.ts';
-import { WorkingSet } from '../../src/store/index.ts';
+import type { WorkingSet } from '../../src/store/index.ts';
 import { encodeExact } from '../../src/summary/index.ts';
 import { STRATEGY } from '../../src/wire/index.ts';
 import type { SenderKit } from './helpers.ts';
