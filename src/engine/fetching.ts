@@ -94,6 +94,7 @@ export class Fetching {
       blocks,
       leaves: this.leaves,
       recoded: this.recoded,
+      peers: () => host.peers,
       strategy,
       substitution: this.substitution,
       bucket,

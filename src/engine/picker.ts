@@ -60,8 +60,8 @@ export function hasWanted(blocks: Blocks, sbn: number, has: Bitset | undefined):
   return !scan(blocks, has, start, end, () => false);
 }
 
-/** How many symbols of the block in `has` are neither held nor arriving. */
-export function countLacking(blocks: Blocks, sbn: number, has: Bitset): number {
+/** How many symbols of the block in any of the sets are neither held nor arriving. */
+export function countLacking(blocks: Blocks, sbn: number, sets: readonly Bitset[]): number {
   const start = blocks.layout.windowStart(sbn);
   const end = blocks.layout.windowStart(sbn + 1);
   const held = blocks.held.bits.words;
@@ -69,7 +69,9 @@ export function countLacking(blocks: Blocks, sbn: number, has: Bitset): number {
   let count = 0;
   for (let base = start & ~31; base < end; base += 32) {
     const w = base >>> 5;
-    let word = (has.words[w] ?? 0) & ~((held[w] ?? 0) | (arriving[w] ?? 0));
+    let word = 0;
+    for (const { words } of sets) word |= words[w] ?? 0;
+    word &= ~((held[w] ?? 0) | (arriving[w] ?? 0));
     if (base < start) word &= -1 << (start & 31);
     if (base + 32 > end) word &= ~(-1 << (end & 31));
     if (word !== 0) count += popcount32(word);

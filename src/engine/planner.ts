@@ -2,7 +2,7 @@
 // for twice while its credit lives, and never more than is needed (protocol/session.md, "Credit").
 
 import type { Bitset, Rng } from '../base/index.ts';
-import type { RecodedSource, TokenBucket } from '../session/index.ts';
+import type { TokenBucket } from '../session/index.ts';
 import { encodeIdRuns } from '../summary/index.ts';
 import type { Grant } from '../wire/index.ts';
 import { LIMITS } from '../wire/index.ts';
@@ -10,7 +10,8 @@ import type { Blocks } from './blocks.ts';
 import type { LeavesDesk } from './leaves-desk.ts';
 import type { Strategy } from './options.ts';
 import type { Halves, Peer } from './peer.ts';
-import { countLacking, hasWanted, pickWanted } from './picker.ts';
+import { hasWanted, pickWanted } from './picker.ts';
+import { Pools } from './pools.ts';
 import type { RecodedDesk } from './recoded-desk.ts';
 
 /** Bytes that may wait for the disk before no more credit is given. */
@@ -19,12 +20,6 @@ const ARRIVING_BYTES_MAX = 16 * 1024 * 1024;
 const LEAVES_AHEAD = 4;
 /** The usefulness of uninformed symbols is not taken to be less than this. */
 const USEFUL_MIN = 0.1;
-
-/**
- * The last part of a pool that is asked for by name. As many sums of degree 4 as the pool has symbols leave 2 % of these
- * out, and their rank falls short by as much; up to nine tenths it does not.
- */
-const NAMED_SHARE = 0.1;
 
 /**
  * Sums of a pool that may wait to be resolved, for each of its symbols that is not held, and beyond. Those that take part
@@ -43,6 +38,8 @@ export interface PlannerOptions {
   readonly blocks: Blocks;
   readonly leaves: LeavesDesk;
   readonly recoded: RecodedDesk;
+  /** The links of the download. */
+  readonly peers: () => readonly Peer[];
   readonly strategy: Strategy;
   /** Symbols that stay undecided do not count: as with uninformed senders, more are asked for than are lacking. */
   readonly substitution: boolean;
@@ -57,12 +54,14 @@ export class Planner {
   /** Share of the recent symbols that were useful; only uninformed and substituted ones lower it. */
   private usefulness = 1;
   private readonly learns: boolean;
+  private readonly pools: Pools;
   private last = false;
 
   constructor(options: PlannerOptions) {
     this.o = options;
     const { symbolBytes } = options.blocks.layout;
     this.arrivingMax = Math.max(16, Math.floor(ARRIVING_BYTES_MAX / symbolBytes));
+    this.pools = new Pools(options.blocks, options.recoded, options.peers);
     this.learns = options.strategy.startsWith('uninformed') || options.substitution;
   }
 
@@ -203,12 +202,11 @@ export class Planner {
     if (halves.recoded === undefined || peer.link.complete || most <= 0) return most;
     // Sums turned out to depend on each other, or one lied: single symbols do not.
     if (blocks.isPlainOnly(sbn) || blocks.fellShort(sbn)) return 0;
-    const { lacking, left } = this.newsOf(peer, halves.recoded, halves, sbn);
+    const { lacking, sums } = this.pools.newsOf(peer, sbn);
     if (lacking === 0) return 0;
     if (this.o.substitution) {
       return this.doNotResolve(peer, lacking, sbn) ? 0 : Math.min(most, recoded.room(sbn) - credit);
     }
-    const sums = left - Math.ceil(NAMED_SHARE * lacking);
     return Math.min(most, sums, recoded.room(sbn) - credit);
   }
 
@@ -219,11 +217,11 @@ export class Planner {
     if (blocks.isPlainOnly(sbn) || (this.last && blocks.isStuck(sbn))) return Infinity;
     if (recoded.room(sbn) <= blocks.creditIn(sbn)) return Infinity;
     if (substitution) {
-      const { lacking } = this.newsOf(peer, halves.recoded, halves, sbn);
+      const { lacking } = this.pools.newsOf(peer, sbn);
       return blocks.fellShort(sbn) || this.doNotResolve(peer, lacking, sbn) ? Infinity : 0;
     }
     if (blocks.fellShort(sbn)) return Math.max(0, blocks.news(sbn) - blocks.creditIn(sbn));
-    return Math.max(0, this.newsOf(peer, halves.recoded, halves, sbn).left);
+    return this.pools.newsOf(peer, sbn).left;
   }
 
   /**
@@ -238,19 +236,6 @@ export class Planner {
   private canName(peer: Peer, halves: Halves, sbn: number): boolean {
     if (this.nameable(peer, halves, sbn) <= 0) return false;
     return hasWanted(this.o.blocks, sbn, named(peer, halves));
-  }
-
-  /** Symbols of the block that the link has offered and that are not held, and how many of these are not asked for in one way or another. */
-  private newsOf(
-    peer: Peer,
-    { offered }: RecodedSource,
-    { receiver }: Halves,
-    sbn: number,
-  ): { lacking: number; left: number } {
-    const { blocks, recoded } = this.o;
-    const lacking = countLacking(blocks, sbn, offered);
-    const sums = recoded.waitingOf(sbn, peer.id) + receiver.grantedIn(sbn);
-    return { lacking, left: lacking - sums - receiver.wantedCount };
   }
 
   /** Opens one more block. True when it can be asked for at once; undefined when none could be opened. */

@@ -205,7 +205,7 @@ describe('the desk of recoded symbols', () => {
     expect(bench.peels).toMatchObject([{ row: second, esi: undefined, known: [1, 3, 2] }]);
     expect(bench.blocks.rows(0)).toBe(0); // it is no equation any more
     bench.answer();
-    expect(bench.desk.sourceOf(second)).toBeUndefined();
+    expect(bench.desk.condemn([second])).toEqual([]);
   });
 
   it('tries the other row when the first one lied', () => {
