@@ -175,16 +175,37 @@ describe('a block', () => {
       6,
     ]);
     expect(bench.outputs).toEqual([]);
+    // One more, and what is held and the equations of either link suffice: first without those of the one.
     bench.hold(6);
-    expect(bench.asked()).toBeUndefined();
-    bench.hold(7);
-    const asked = bench.asked();
-    expect(asked).toMatchObject({ recoded: [], held: [0, 1, 2, 3, 4, 5, 6, 7] });
-    expect(rowsOf(asked?.judge)).toEqual([bad, good]);
+    const first = bench.asked();
+    expect([rowsOf(first?.recoded), rowsOf(first?.judge)]).toEqual([[good], [bad, good]]);
     bench.answer('ok', { liars: [bad] });
     expect(bench.lies).toEqual(['1: 0/6']);
-    expect([bench.account.useful, bench.account.duplicate]).toEqual([0, 2]);
+    // What lied is neither of use nor a duplicate.
+    expect([bench.account.useful, bench.account.duplicate]).toEqual([1, 0]);
     expect(bench.desk.waiting(0)).toEqual([]);
+  });
+
+  it('that is still wrong without either link is completed by plain symbols alone', () => {
+    const bench = new Bench();
+    bench.hold(0, 1, 2, 3, 4, 5);
+    const rows = [bench.row(1, 6, 8, 9), bench.row(2, 7, 8, 9)];
+    bench.asked();
+    bench.answer('corrupt');
+    bench.hold(10);
+    const tried = [rowsOf(bench.asked()?.recoded)];
+    bench.answer('corrupt');
+    tried.push(rowsOf(bench.asked()?.recoded));
+    bench.answer('corrupt');
+    expect(tried).toEqual([[rows[1]], [rows[0]]]);
+    expect(bench.asked()).toBeUndefined();
+    expect([bench.blocks.lacking(0), bench.blocks.isPlainOnly(0)]).toEqual([1, true]);
+    bench.hold(11);
+    const asked = bench.asked();
+    expect([rowsOf(asked?.recoded), rowsOf(asked?.judge)]).toEqual([[], rows]);
+    bench.answer('ok', { liars: rows });
+    expect(bench.lies).toEqual(['1: 0/6', '2: 0/7']);
+    expect([bench.account.useful, bench.account.duplicate]).toEqual([0, 0]);
   });
 
   it('that is plain only still has its rows reduced, which may show the liar before', () => {

@@ -11,9 +11,11 @@ import { RecodedDesk } from '../../src/engine/recoded-desk.ts';
 import { RECODED_MAX } from '../../src/fountain/index.ts';
 import { Receiver, RecodedSource, RemoteView } from '../../src/session/index.ts';
 import { WorkingSet } from '../../src/store/index.ts';
-import { readIdRuns } from '../../src/summary/index.ts';
+import { encodeExact, readIdRuns } from '../../src/summary/index.ts';
 import type { Message } from '../../src/wire/index.ts';
 import { layoutFor } from '../session/helpers.ts';
+
+const NOTHING = { granted: 0, named: [] };
 
 interface Link {
   readonly peer: Peer;
@@ -23,11 +25,18 @@ interface Link {
   asked: () => { granted: number; named: number[] };
 }
 
+/** The sender tells that its pool is this one. */
+function tellPool(source: RecodedSource, pool: Bitset): void {
+  const body = encodeExact(pool, 0, pool.length);
+  source.tell({ type: 'pool', firstSbn: 0, blockCount: 1, add: false, body });
+}
+
 class Bench {
   readonly blocks: Blocks;
   readonly desk: RecodedDesk;
   readonly planner: Planner;
   private readonly account = new Account('a', 0);
+  private readonly peers: Peer[] = [];
 
   constructor(sourceSymbols: number, substitution = false) {
     const layout = layoutFor(sourceSymbols, 1);
@@ -40,6 +49,7 @@ class Bench {
       blocks: this.blocks,
       leaves,
       recoded: this.desk,
+      peers: () => this.peers,
       strategy: 'speculative',
       substitution,
       bucket: undefined,
@@ -51,10 +61,14 @@ class Bench {
   link(id: number, from: number, to: number, complete = false): Link {
     const { layout, held } = this.blocks;
     const receiver = new Receiver(layout);
-    const source = new RecodedSource(layout, 5);
+    const { holders } = this.blocks;
+    const source = new RecodedSource(layout, 5, {
+      added: (id) => (holders[id] = (holders[id] ?? 0) + 1),
+      removed: (id) => (holders[id] = (holders[id] ?? 0) - 1),
+    });
     const pool = new Bitset(layout.idCount);
     pool.addRange(from, to);
-    source.pool.become(pool);
+    tellPool(source, pool);
     const view = new RemoteView(layout, held.bits);
     const halves: Partial<Halves> = { receiver, view, recoded: source };
     let granted = 0;
@@ -69,6 +83,7 @@ class Bench {
     };
     const link = { serving: true, complete };
     const peer = { id, link, halves, asked: true, say } as unknown as Peer;
+    this.peers.push(peer);
     const asked = (): { granted: number; named: number[] } => {
       const answer = { granted, named };
       [granted, named] = [0, []];
@@ -79,6 +94,15 @@ class Bench {
 
   fill({ peer }: Link, last = false): void {
     this.planner.fill(peer, 0, 0, last);
+  }
+
+  /** A symbol that was named arrives. */
+  plain({ receiver }: Link, esi: number): void {
+    expect(receiver.arrive(esi, 0)).toBe('want');
+    this.blocks.credit(0, -1);
+    this.blocks.assigned.delete(esi);
+    if (this.blocks.settle(esi, 0, true)) this.desk.resolved(0, esi);
+    receiver.progress(1, 0);
   }
 
   /** Recoded symbols of the link arrive, of constituents that tell nothing of each other. */
@@ -93,15 +117,15 @@ class Bench {
 }
 
 describe('grants for recoded symbols', () => {
-  it('are no more than the pool has of what is not held, less what waits in quarantine', () => {
+  it('are nine tenths of what the pool has and is not held, less what waits in quarantine; the rest is named', () => {
     const bench = new Bench(100);
     const link = bench.link(1, 50, 62);
     bench.blocks.held.add(50);
     bench.blocks.held.add(51);
     bench.fill(link);
-    expect(link.asked()).toEqual({ granted: 10, named: [] });
+    expect(link.asked()).toEqual({ granted: 9, named: [] });
     bench.fill(link);
-    expect(link.asked().granted).toBe(0);
+    expect(link.asked()).toEqual(NOTHING);
     bench.arrive(link, [
       [52, 53],
       [53, 54],
@@ -109,28 +133,47 @@ describe('grants for recoded symbols', () => {
       [55, 56],
     ]);
     bench.fill(link);
-    expect(link.asked().granted).toBe(0); // six on their way, four in quarantine
-    bench.blocks.held.add(52);
-    bench.desk.resolved(0, 52); // one row goes to the driver, one symbol is held
+    expect(link.asked()).toEqual({ granted: 0, named: [57] }); // five on their way, four in quarantine; in no sum
     bench.fill(link);
-    expect(link.asked().granted).toBe(0);
+    expect(link.asked()).toEqual(NOTHING);
+    bench.blocks.settle(52, 0, true);
+    bench.desk.resolved(0, 52); // the rows go to the driver, their symbols are on their way
+    expect(bench.desk.waitingOf(0, 1)).toBe(0);
+    for (const esi of [53, 54, 55, 56]) bench.blocks.settle(esi, 0, true);
+    bench.fill(link);
+    expect(link.asked()).toEqual(NOTHING);
   });
 
-  it('follow the pool when it grows, and count every link for itself', () => {
+  it('follow what a pool gains, also when it loses other symbols', () => {
+    const bench = new Bench(100);
+    const link = bench.link(1, 0, 5);
+    bench.fill(link);
+    expect(link.asked()).toEqual({ granted: 4, named: [0] });
+    const pool = new Bitset(200);
+    pool.addRange(3, 12);
+    tellPool(link.source, pool);
+    bench.arrive(link, [
+      [0, 1, 5],
+      [1, 2, 6],
+      [2, 3, 7],
+      [3, 4, 8],
+    ]);
+    bench.fill(link);
+    // Twelve were offered in all; two of them are kept for names. What is in no sum comes first.
+    expect(link.asked()).toEqual({ granted: 5, named: [9, 10] });
+  });
+
+  it('of links that share their pools are no more than these have together', () => {
     const bench = new Bench(100);
     const [a, b] = [bench.link(1, 0, 5), bench.link(2, 0, 7)];
     bench.fill(a);
+    expect(a.asked()).toEqual({ granted: 4, named: [0] });
     bench.fill(b);
-    expect([a.asked().granted, b.asked().granted]).toEqual([5, 7]);
-    const pool = a.source.pool.bits.clone();
-    pool.addRange(5, 12);
-    a.source.pool.become(pool);
-    bench.arrive(
-      a,
-      Array.from({ length: 5 }, (_, i) => [i, i + 5, i + 10]),
-    );
-    bench.fill(a);
-    expect(a.asked().granted).toBe(7);
+    const { granted, named } = b.asked();
+    expect(granted + named.length).toBe(2);
+    const apart = bench.link(3, 20, 30);
+    bench.fill(apart);
+    expect(apart.asked().granted).toBe(9);
   });
 
   it('are no more than the block lacks, also with links that have a lot', () => {
@@ -187,31 +230,24 @@ describe('grants for recoded symbols', () => {
     for (const esi of named) expect(esi >= 20 && esi < 60).toBe(true);
   });
 
-  it('give way to names of what no sum tells of, when a decode fell short of the rank of a whole pool', () => {
+  it('give way to names of what no sum tells of, when a decode fell short', () => {
     const bench = new Bench(20);
     for (let esi = 0; esi < 12; esi++) bench.blocks.held.add(esi);
     const link = bench.link(1, 20, 28);
     bench.fill(link);
-    expect(link.asked().granted).toBe(8);
-    // Eight sums over six of the eight.
+    expect(link.asked()).toEqual({ granted: 7, named: [20] });
+    // Seven sums over five of the others.
+    const row = (i: number): number[] => [21 + (i % 5), 21 + ((i + 1) % 5)];
     bench.arrive(
       link,
-      Array.from({ length: 8 }, (_, i) => [20 + (i % 6), 20 + ((i + 1) % 6)]),
+      Array.from({ length: 7 }, (_, i) => row(i)),
     );
+    bench.plain(link, 20);
     bench.blocks.finishing(0);
     bench.blocks.short(0, 3);
     bench.fill(link);
-    expect(link.asked()).toEqual({ granted: 0, named: [] }); // others come first
-    bench.fill(link, true);
-    expect(link.asked()).toEqual({ granted: 0, named: [26, 27] });
-    for (const esi of [26, 27]) {
-      expect(link.receiver.arrive(esi, 0)).toBe('want');
-      bench.blocks.credit(0, -1);
-      bench.blocks.assigned.delete(esi);
-      bench.blocks.settle(esi, 0, true);
-    }
-    // Then any.
-    bench.fill(link, true);
-    expect(link.asked()).toEqual({ granted: 0, named: [20] });
+    const { granted, named } = link.asked();
+    // Three are missing: first the two that are in no sum, then any.
+    expect([granted, named]).toEqual([0, [26, 27, 21]]);
   });
 });

@@ -64,7 +64,10 @@ class Bench {
   answer(at = 0, verdict?: Verdict): Peel {
     const [peel] = this.peels.splice(at, 1);
     if (peel === undefined) throw new Error('nothing to peel');
-    const kept = (verdict ?? (this.liars.has(peel.row) ? 'rejected' : 'kept')) === 'kept';
+    // A driver cannot take out what did not turn out right before.
+    const fit = peel.known.every((esi) => this.holds(peel.sbn, esi));
+    const honest = fit && !this.liars.has(peel.row);
+    const kept = (verdict ?? (honest ? 'kept' : 'rejected')) === 'kept';
     const peeled = this.desk.peeled(peel.row);
     expect([peeled?.sbn, peeled?.esi]).toEqual([peel.sbn, peel.esi]);
     this.rows.delete(peel.row);
@@ -107,18 +110,19 @@ function checkBooks(bench: Bench, links: Map<number, number>): void {
       const own = waiting.filter(([row]) => links.get(row) === link).length;
       if (desk.waitingOf(sbn, link) !== own) expect(desk.waitingOf(sbn, link)).toBe(own);
     }
+    // What the driver is about to get out of other rows counts as known.
+    const due = new Set(peels.flatMap((peel) => (peel.sbn === sbn ? [peel.esi] : [])));
     for (const [row, { esis }] of waiting) {
-      const unknown = esis.filter((esi) => !bench.holds(sbn, esi));
+      const unknown = esis.filter((esi) => !bench.holds(sbn, esi) && !due.has(esi));
       const arriving = unknown.filter((esi) => blocks.arriving.has(blocks.layout.id(sbn, esi)));
       if (unknown.length < 2 && arriving.length !== 1) {
         throw new Error(`row ${row} waits for ${unknown.join()}`);
       }
     }
   }
-  for (const { row, sbn, esi, known } of peels) {
+  for (const { row, esi, known } of peels) {
     const esis = rows.get(row)?.esis ?? [];
     expect([...known, ...(esi === undefined ? [] : [esi])].sort()).toEqual([...esis].sort());
-    if (!known.every((k) => bench.holds(sbn, k))) throw new Error('takes out what is not held');
   }
 }
 
@@ -140,7 +144,7 @@ describe('the desk of recoded symbols', () => {
         if (action < 3 && blocks.wantsRecoded(sbn)) {
           const degree = 1 + rng.below(5);
           const esis = [...new Set(Array.from({ length: degree }, () => rng.below(size)))];
-          const lies = rng.below(8) === 0;
+          const lies = seed % 2 === 1 && rng.below(8) === 0;
           const link = 1 + rng.below(2);
           // A lie is known by its row number before it is decided.
           const row = bench.desk.add(sbn, esis, { link, account: new Account('a', 0) })!;
@@ -158,10 +162,10 @@ describe('the desk of recoded symbols', () => {
           arriving.push([sbn, esi]);
         } else if (action === 4 && arriving.length > 0) {
           const [[s, e]] = arriving.splice(rng.below(arriving.length), 1) as [[number, number]];
-          const kept = rng.below(4) > 0;
+          const kept = seed % 2 === 0 || rng.below(4) > 0;
           if (bench.settle(s, e, kept) || kept) plain[s]!.add(e);
         } else if (bench.peels.length > 0) {
-          bench.answer(rng.below(bench.peels.length));
+          bench.answer();
         }
         checkBooks(bench, links);
       }
@@ -169,7 +173,7 @@ describe('the desk of recoded symbols', () => {
         plain[s]!.add(e);
         bench.settle(s, e);
       }
-      while (bench.peels.length > 0) bench.answer(rng.below(bench.peels.length));
+      while (bench.peels.length > 0) bench.answer();
       checkBooks(bench, links);
       for (const sbn of [0, 1]) {
         const twin = closure(plain[sbn]!, honest[sbn]!);
@@ -177,18 +181,21 @@ describe('the desk of recoded symbols', () => {
         for (let esi = 0; esi < blocks.layout.windowSize(sbn); esi++) {
           if (bench.holds(sbn, esi)) held.add(esi);
         }
-        expect(held).toEqual(twin);
+        // What was taken apart with the help of a lie is lost; without lies nothing is.
+        if (seed % 2 === 0) expect(held).toEqual(twin);
+        else expect([...held].filter((esi) => !twin.has(esi))).toEqual([]);
       }
     }
   });
 
-  it('peels in a cascade: each symbol that is known decides the next row', () => {
+  it('peels in a cascade, each row with the help of the one before', () => {
     const bench = new Bench(layoutFor(50, 1));
     for (let esi = 20; esi > 0; esi--) bench.add(0, [esi, esi - 1]);
     expect(bench.peels).toEqual([]);
     bench.hold(0, 0);
+    // All at once: they do not wait for each other's way to the disk.
+    expect(bench.peels).toHaveLength(20);
     for (let esi = 1; esi <= 20; esi++) {
-      expect(bench.peels).toHaveLength(1);
       expect(bench.answer()).toMatchObject({ esi, known: [esi - 1] });
     }
     expect([bench.peels, bench.blocks.rows(0), bench.blocks.held.count]).toEqual([[], 0, 21]);
@@ -198,26 +205,38 @@ describe('the desk of recoded symbols', () => {
     const bench = new Bench(layoutFor(50, 1));
     const first = bench.add(0, [1, 2]);
     const second = bench.add(0, [1, 3, 2]);
-    bench.hold(0, 2, 3);
-    expect(bench.peels).toMatchObject([{ row: first, esi: 1 }]);
-    expect(bench.desk.waiting(0).map(({ row }) => row)).toEqual([second]);
+    bench.hold(0, 3, 2);
+    expect(bench.peels).toMatchObject([
+      { row: second, esi: 1, known: [3, 2] },
+      { row: first, esi: undefined, known: [1, 2] },
+    ]);
+    expect([bench.blocks.rows(0), bench.desk.waiting(0)]).toEqual([0, []]); // no equations any more
     bench.answer();
-    expect(bench.peels).toMatchObject([{ row: second, esi: undefined, known: [1, 3, 2] }]);
-    expect(bench.blocks.rows(0)).toBe(0); // it is no equation any more
     bench.answer();
-    expect(bench.desk.condemn([second])).toEqual([]);
+    expect([bench.holds(0, 1), bench.desk.peeled(first)]).toEqual([true, undefined]);
   });
 
-  it('tries the other row when the first one lied', () => {
+  it('takes back what followed from a row that lied, and gets the symbol from another', () => {
     for (const verdict of ['rejected', 'failed'] as const) {
       const bench = new Bench(layoutFor(50, 1));
       bench.add(0, [1, 2]);
-      const second = bench.add(0, [1, 3]);
-      bench.hold(0, 2, 3);
+      const chain = bench.add(0, [1, 3]);
+      const waits = bench.add(0, [1, 4, 5]);
+      bench.hold(0, 2);
+      expect(bench.peels).toMatchObject([{ esi: 1 }, { row: chain, esi: 3, known: [1] }]);
       bench.answer(0, verdict);
-      expect(bench.peels).toMatchObject([{ row: second, esi: 1, known: [3] }]);
+      bench.answer(); // fails, too: symbol 1 is not there
+      expect([bench.holds(0, 1), bench.holds(0, 3), bench.peels]).toEqual([false, false, []]);
+      bench.hold(0, 4);
+      expect(bench.peels).toEqual([]); // 1 and 5 are unknown
+      const other = bench.add(0, [1, 2]);
+      expect(bench.peels).toMatchObject([
+        { row: other, esi: 1, known: [2] },
+        { row: waits, esi: 5, known: [1, 4] },
+      ]);
       bench.answer();
-      expect(bench.holds(0, 1)).toBe(true);
+      bench.answer();
+      expect([bench.holds(0, 1), bench.holds(0, 5)]).toEqual([true, true]);
     }
   });
 
@@ -253,9 +272,10 @@ describe('the desk of recoded symbols', () => {
     expect(bench.peels).toEqual([]);
     bench.blocks.short(0, 1);
     bench.desk.resumed(0);
-    expect(bench.peels).toMatchObject([{ row: rows[0], esi: 1 }]);
-    bench.answer();
-    expect(bench.peels).toMatchObject([{ row: rows[1], esi: 2 }]);
+    expect(bench.peels).toMatchObject([
+      { row: rows[0], esi: 1, known: [0] },
+      { row: rows[1], esi: 2, known: [1] },
+    ]);
   });
 
   it('uses row numbers again, and takes back rows that were never told', () => {
