@@ -108,13 +108,15 @@ function takeSymbolMessage(
       const answer = halves.view.takeAnswer();
       if (answer !== undefined) peer.say(answer, false);
       news(transfer, peer, halves, now);
-      // What waited for the description can go now.
+      // What waited for the description can go now, and a pool that depends on it is out of date.
+      peer.updateAt(fetching?.received ?? 0, now);
       transfer.serve(now);
       break;
     }
     case 'delta':
       halves.view.delta(message);
       news(transfer, peer, halves, now);
+      peer.updateAt(fetching?.received ?? 0, now);
       break;
     case 'more':
       peer.goOn(message);

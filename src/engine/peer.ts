@@ -63,6 +63,8 @@ export class Peer {
   updatePeriod: number = Infinity;
   /** When what is new here is told at the latest, ms. */
   tellAt: number = Infinity;
+  /** When the pool of its recoded symbols was told last, ms. */
+  private pooledAt = -Infinity;
   /** No update because of a `dry` before this time, ms. */
   private dryTellAt = 0;
   /** Updates because of a `dry` since the neighbour last sent a symbol. */
@@ -151,14 +153,17 @@ export class Peer {
   updateAt(received: number, now: number): void {
     const { description } = this;
     const recoder = this.halves?.sender.recoder;
+    if (recoder?.hasNews === true) {
+      const poolAt = this.pooledAt + NEWS_MS;
+      if (now >= poolAt) recoder.makePoolDue();
+      else this.tellAt = Math.min(this.tellAt, poolAt);
+    }
     if (now >= this.tellAt) {
-      recoder?.makePoolDue();
       this.tell(received);
     } else if (description !== undefined && received - description.toldAt >= this.updatePeriod) {
       this.tell(received);
-    } else if (this.tellAt === Infinity) {
-      const news = this.wantsExact && description?.hasNews === true;
-      if (news || recoder?.hasNews === true) this.tellAt = now + NEWS_MS;
+    } else if (this.tellAt === Infinity && this.wantsExact && description?.hasNews === true) {
+      this.tellAt = now + NEWS_MS;
     }
   }
 
@@ -166,9 +171,10 @@ export class Peer {
    * Tells the receiver what is recoded for it, when that has changed and all that was sent before has left. True when
    * there was something to tell.
    */
-  tellPool(): boolean {
+  tellPool(now: number): boolean {
     const recoder = this.halves?.sender.recoder;
     if (recoder?.isPoolDue !== true || this.reading > 0) return false;
+    this.pooledAt = now;
     const messages = recoder.renewPool();
     for (const message of messages) this.say(message, false);
     return messages.length > 0;
@@ -215,7 +221,8 @@ export class Peer {
   /** Sends what is new of the description. */
   tell(received: number): void {
     // A pool that is out of date still is, and is not to wait for ever behind frequent updates.
-    if (this.halves?.sender.recoder?.hasNews !== true) this.tellAt = Infinity;
+    const isPoolOld = this.halves?.sender.recoder?.hasNews === true;
+    this.tellAt = isPoolOld ? this.pooledAt + NEWS_MS : Infinity;
     if (this.description === undefined) return;
     this.description.toldAt = received;
     for (const message of this.description.next()) this.say(message, !this.wantsExact);

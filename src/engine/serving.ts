@@ -60,7 +60,7 @@ export class Serving {
     const sender = peer.halves?.sender;
     if (sender === undefined) return false;
     // A frame that is made from a pool must not overtake the message that tells of it.
-    if (peer.tellPool()) this.pump(peer);
+    if (peer.tellPool(now)) this.pump(peer);
     if (sender.pending === 0 || !sender.isReady) return false;
     let sent = false;
     // Half of the credit is left to be chosen later, when more may be known of what the receiver lacks.
