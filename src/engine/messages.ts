@@ -162,8 +162,6 @@ function isPrice(transfer: MessageHost, message: SymbolMessage): boolean {
 /** The neighbour told what it holds: it may be asked for more. */
 function news(transfer: MessageHost, peer: Peer, halves: Halves, now: number): void {
   const { fetching } = transfer;
-  // A pool may be out of date now, and has to be told in time, also by one that receives nothing.
-  peer.updateAt(fetching?.received ?? 0, now);
   if (fetching === undefined || transfer.phase !== 'running') return;
   halves.receiver.forgetDry();
   fetching.leaves.retry(peer);
