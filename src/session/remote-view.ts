@@ -59,7 +59,7 @@ export class RemoteView {
   sketched: SketchOfRange | undefined;
   /** True once a whole description has come, whether it could be used or not. */
   described = false;
-  /** Changes with every message, so that what was derived from the view can be renewed. */
+  /** Changes with every description that is whole, so that what was derived from the view can be renewed. */
   version = 0;
   private readonly layout: Layout;
   private readonly own: Bitset;
@@ -112,7 +112,8 @@ export class RemoteView {
       throw new ProtocolError(CLOSE.BAD_SUMMARY, 'summary of blocks beyond the content');
     }
     this.take(message);
-    this.described ||= !message.more && this.riblt === undefined;
+    if (message.more) return;
+    this.described ||= this.riblt === undefined;
     this.version++;
   }
 
