@@ -81,17 +81,7 @@ function takeSymbolMessage(
   const { fetching } = transfer;
   switch (message.type) {
     case 'want-leaves':
-      countMetadata(peer, exchange);
-      if (message.sbn >= exchange.layout.blockCount) {
-        throw new ProtocolError(
-          CLOSE.MALFORMED,
-          `leaves of block ${message.sbn} beyond the content`,
-        );
-      }
-      if (++peer.leavesReading > LEAVES_OPEN_MAX) {
-        throw new ProtocolError(CLOSE.LIMIT, `more than ${LEAVES_OPEN_MAX} requests for leaves`);
-      }
-      transfer.output({ kind: 'read-leaves', link: peer.id, sbn: message.sbn });
+      takeWantLeaves(transfer, exchange, peer, message);
       break;
     case 'leaves': {
       const whole = fetching?.leaves.chunk(peer, message, now);
@@ -122,16 +112,10 @@ function takeSymbolMessage(
       peer.goOn(message);
       break;
     case 'share':
-      if (halves.sender.recoder === undefined) {
-        throw new ProtocolError(CLOSE.UNEXPECTED, 'a share, but no recoded symbols were asked for');
-      }
-      halves.sender.recoder.expect(message.part);
+      recodingOf(halves.sender.recoder, message).expect(message.part);
       break;
     case 'pool':
-      if (halves.recoded === undefined) {
-        throw new ProtocolError(CLOSE.UNEXPECTED, 'a pool, but no recoded symbols were asked for');
-      }
-      halves.recoded.tell(message);
+      recodingOf(halves.recoded, message).tell(message);
       news(transfer, peer, halves, now);
       break;
     case 'grant':
@@ -166,6 +150,28 @@ function news(transfer: MessageHost, peer: Peer, halves: Halves, now: number): v
   halves.receiver.forgetDry();
   fetching.leaves.retry(peer);
   fetching.planFor(peer, now);
+}
+
+function takeWantLeaves(
+  transfer: MessageHost,
+  exchange: Exchange,
+  peer: Peer,
+  { sbn }: MessageOf<'want-leaves'>,
+): void {
+  countMetadata(peer, exchange);
+  if (sbn >= exchange.layout.blockCount) {
+    throw new ProtocolError(CLOSE.MALFORMED, `leaves of block ${sbn} beyond the content`);
+  }
+  if (++peer.leavesReading > LEAVES_OPEN_MAX) {
+    throw new ProtocolError(CLOSE.LIMIT, `more than ${LEAVES_OPEN_MAX} requests for leaves`);
+  }
+  transfer.output({ kind: 'read-leaves', link: peer.id, sbn });
+}
+
+/** What takes part in recoding, if it was asked for. Throws ProtocolError UNEXPECTED otherwise. */
+function recodingOf<T>(part: T | undefined, { type }: SymbolMessage): T {
+  if (part !== undefined) return part;
+  throw new ProtocolError(CLOSE.UNEXPECTED, `${type}, but no recoded symbols were asked for`);
 }
 
 function takeAsk(
