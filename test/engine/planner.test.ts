@@ -250,4 +250,49 @@ describe('grants for recoded symbols', () => {
     // Three are missing: first the two that are in no sum, then any.
     expect([granted, named]).toEqual([0, [26, 27, 21]]);
   });
+
+  it('give way to names when something is stuck that all links were asked for, and only then', () => {
+    const bench = new Bench(20);
+    for (let esi = 0; esi < 10; esi++) bench.blocks.held.add(esi);
+    const link = bench.link(1, 20, 28);
+    bench.fill(link);
+    expect(link.asked()).toEqual({ granted: 7, named: [20] });
+    bench.arrive(
+      link,
+      Array.from({ length: 7 }, (_, i) => [21 + i, 21 + ((i + 1) % 7), 21 + ((i + 2) % 7)]),
+    );
+    bench.plain(link, 20);
+    // Its sums are as many as what they are of: the pool is spent, though the block lacks two symbols.
+    expect(bench.blocks.lacking(0)).toBe(2);
+    bench.fill(link, true);
+    expect(link.asked()).toEqual(NOTHING);
+    bench.blocks.famine = 1;
+    bench.fill(link);
+    expect(link.asked()).toEqual(NOTHING);
+    bench.fill(link, true);
+    expect(link.asked()).toEqual({ granted: 0, named: [21, 22] });
+  });
+
+  it('of a receiver that substitutes give way to names when too many sums wait to be resolved', () => {
+    const bench = new Bench(100, true);
+    const link = bench.link(1, 0, 3);
+    bench.fill(link);
+    expect(link.asked().granted).toBe(16);
+    // Two for each symbol of the pool, and sixteen: six, and those that were granted.
+    for (let n = 0; n < 6; n++) {
+      bench.desk.add(0, [0, 1, 2], { link: 1, account: new Account('a', 0) });
+    }
+    bench.arrive(
+      link,
+      Array.from({ length: 16 }, () => [0, 1, 2]),
+    );
+    bench.fill(link);
+    const { granted, named } = link.asked();
+    expect([granted > 0, named]).toEqual([true, []]);
+    bench.arrive(link, [[0, 1, 2]]);
+    link.receiver.revoke();
+    bench.blocks.credit(0, 1 - granted);
+    bench.fill(link);
+    expect(link.asked()).toEqual({ granted: 0, named: [0, 1, 2] });
+  });
 });
