@@ -123,8 +123,6 @@ function messageText(layout: Layout, m: Message): string {
       return `bye ${closeName(m.code) ?? m.code}: ${m.reason}`;
     case 'want-descriptor':
       return 'want-descriptor';
-    case 'share':
-      return `share ${m.part} of 255`;
   }
 }
 
