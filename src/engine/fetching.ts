@@ -18,7 +18,7 @@ import { LeavesDesk } from './leaves-desk.ts';
 import type { Strategy } from './options.ts';
 import type { Exchange, Halves, Peer } from './peer.ts';
 import { Planner } from './planner.ts';
-import type { RowSource } from './recoded-desk.ts';
+import type { RowSource } from './block-rows.ts';
 import { RecodedDesk } from './recoded-desk.ts';
 
 /** A sender that had nothing for a block is asked again after this time, ms. */
@@ -234,7 +234,8 @@ export class Fetching {
     for (const row of rows) this.planner.learn(recoded.settle(row));
     this.finishing.advance();
     // With nothing on the way any more, others may have to name what sums do not bring.
-    if (keep.length < degrees.length || blocks.creditIn(sbn) === 0) this.plan(now);
+    // When its last sum is here it shows what these tell, and other links may have waited for it.
+    if (keep.length < degrees.length || halves.receiver.grantedIn(sbn) === 0) this.plan(now);
     else if (halves.receiver.hungry(now)) this.refill(peer, now);
   }
 
@@ -250,7 +251,7 @@ export class Fetching {
     else account.duplicate++;
     this.finishing.advance();
     // A row that said nothing is to be made up for.
-    if (!isNew || this.blocks.isFinished(sbn)) this.plan(now);
+    if (!isNew || this.blocks.isFinished(sbn) || this.blocks.starved) this.plan(now);
   }
 
   /** Symbols were verified and stored, or not. Their link may be gone by now; its account is not. */
@@ -270,7 +271,8 @@ export class Fetching {
     });
     const isReady = this.blocks.isReady(sbn);
     if (isReady || this.blocks.isPlainOnly(sbn)) this.advance();
-    if (again || isReady) this.plan(now);
+    // With nothing on its way any more it shows what is stuck.
+    if (again || isReady || this.blocks.starved) this.plan(now);
   }
 
   blockFinished(input: BlockFinished, now: number): void {

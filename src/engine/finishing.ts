@@ -3,7 +3,8 @@
 import type { Journal } from '../summary/index.ts';
 import type { Blocks } from './blocks.ts';
 import type { FailureCode, TransferInput, TransferOutput } from './io.ts';
-import type { RecodedDesk, RowSource } from './recoded-desk.ts';
+import type { RowSource } from './block-rows.ts';
+import type { RecodedDesk } from './recoded-desk.ts';
 import type { Trial } from './trials.ts';
 import { Trials } from './trials.ts';
 

@@ -60,23 +60,25 @@ export function hasWanted(blocks: Blocks, sbn: number, has: Bitset | undefined):
   return !scan(blocks, has, start, end, () => false);
 }
 
-/** How many symbols of the block in any of the sets are neither held nor arriving. */
-export function countLacking(blocks: Blocks, sbn: number, sets: readonly Bitset[]): number {
+/** How many symbols of the block in the first set, in the first two, in the first three … are neither held nor arriving. */
+export function countUnions(blocks: Blocks, sbn: number, sets: readonly Bitset[]): number[] {
   const start = blocks.layout.windowStart(sbn);
   const end = blocks.layout.windowStart(sbn + 1);
   const held = blocks.held.bits.words;
   const arriving = blocks.arriving.words;
-  let count = 0;
+  const counts = sets.map(() => 0);
   for (let base = start & ~31; base < end; base += 32) {
     const w = base >>> 5;
+    let lacking = ~((held[w] ?? 0) | (arriving[w] ?? 0));
+    if (base < start) lacking &= -1 << (start & 31);
+    if (base + 32 > end) lacking &= ~(-1 << (end & 31));
     let word = 0;
-    for (const { words } of sets) word |= words[w] ?? 0;
-    word &= ~((held[w] ?? 0) | (arriving[w] ?? 0));
-    if (base < start) word &= -1 << (start & 31);
-    if (base + 32 > end) word &= ~(-1 << (end & 31));
-    if (word !== 0) count += popcount32(word);
+    for (let i = 0; i < sets.length; i++) {
+      word |= (sets[i]?.words[w] ?? 0) & lacking;
+      if (word !== 0) counts[i] = (counts[i] ?? 0) + popcount32(word);
+    }
   }
-  return count;
+  return counts;
 }
 
 function levelOf(blocks: Blocks, id: SymbolId): number {

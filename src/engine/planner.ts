@@ -141,8 +141,7 @@ export class Planner {
     const has = named(peer, halves);
     // Those who trade begin anywhere, each time anew: from fixed places two of them meet sooner or later, and from
     // then on ask a full source for the same symbols at the same time, again and again.
-    // What no sum covers is what sums cannot give.
-    const from = has === undefined ? has : this.o.recoded.uncovered(sbn, has);
+    const from = has === undefined ? has : this.newsIn(sbn, has, open);
     const ids = pickWanted(blocks, sbn, from, open, trading ? rng.below(ROTATIONS) : 0);
     ids.length = this.paid(ids.length, now);
     if (ids.length === 0) return false;
@@ -155,6 +154,15 @@ export class Planner {
     }
     peer.say({ type: 'want', body: encodeIdRuns(ids) }, true);
     return true;
+  }
+
+  /** What there is in a pool that sums do not tell. Some may depend on each other all the same: in the end all is asked for. */
+  private newsIn(sbn: number, pool: Bitset, count: number): Bitset {
+    const { blocks, recoded, substitution } = this.o;
+    // There what waits is not trusted, or does not count.
+    if (substitution || blocks.isPlainOnly(sbn)) return pool;
+    const free = recoded.freeOf(sbn, pool, count);
+    return this.last && free.count === 0 ? pool : free;
   }
 
   /** The strategies in which the sender picks: gives leave by the block. */
@@ -221,7 +229,9 @@ export class Planner {
       return blocks.fellShort(sbn) || this.doNotResolve(peer, lacking, sbn) ? Infinity : 0;
     }
     if (blocks.fellShort(sbn)) return Math.max(0, blocks.news(sbn) - blocks.creditIn(sbn));
-    return this.pools.newsOf(peer, sbn).left;
+    const { left, sums, coming } = this.pools.newsOf(peer, sbn);
+    // What is news to the sums on their way shows when they are here.
+    return sums > 0 || coming > 0 ? 0 : left;
   }
 
   /**

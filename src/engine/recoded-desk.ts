@@ -6,6 +6,8 @@ import { Bitset } from '../base/index.ts';
 import type { Layout } from '../content/index.ts';
 import { RECODED_MAX } from '../fountain/index.ts';
 import type { Account } from './account.ts';
+import type { Row, RowSource } from './block-rows.ts';
+import { BlockRows } from './block-rows.ts';
 import type { Blocks } from './blocks.ts';
 import type { RecodedRow, TransferOutput } from './io.ts';
 
@@ -13,63 +15,6 @@ import type { RecodedRow, TransferOutput } from './io.ts';
 const QUARANTINE_BYTES_MAX = 64 * 1024 * 1024;
 /** Rows, whatever T is: each costs some hundred bytes beside its payload. */
 const ROWS_MAX = 65_536;
-
-/** Where a recoded symbol came from. */
-export interface RowSource {
-  readonly link: LinkId;
-  readonly account: Account;
-}
-
-interface Row extends RowSource {
-  readonly row: number;
-  readonly sbn: number;
-  readonly esis: readonly number[];
-  /** Constituents that are not held, and the XOR of their ESIs: the last one left is that number. */
-  unknown: number;
-  sum: number;
-  /** waiting: in quarantine. peeling: the driver works on it. gone: the row number is free. */
-  state: 'waiting' | 'peeling' | 'gone';
-  /** The symbol that the driver was told to get out of it; −1: none is left. */
-  target: number;
-}
-
-/** The rows of one block, and by constituent which rows it is in. */
-class BlockRows {
-  readonly rows: Set<Row> = new Set();
-  private readonly heads: Int32Array;
-  /** Constituents that count as known in the rows: held, or about to be got out of another row. */
-  readonly known: Uint8Array;
-  private readonly next: number[] = [];
-  private readonly owner: Row[] = [];
-  /** Waiting rows of each link; the ids of links are this process's own. */
-  readonly waitingOf: Map<LinkId, number> = new Map();
-
-  constructor(window: number) {
-    this.heads = new Int32Array(window).fill(-1);
-    this.known = new Uint8Array(window);
-  }
-
-  link(row: Row, esi: number): void {
-    this.next.push(this.heads[esi] ?? -1);
-    this.heads[esi] = this.owner.push(row) - 1;
-  }
-
-  /** True when the constituent is in a row that is still there. */
-  covers(esi: number): boolean {
-    for (let at = this.heads[esi] ?? -1; at >= 0; at = this.next[at] ?? -1) {
-      if (this.owner[at]?.state === 'waiting') return true;
-    }
-    return false;
-  }
-
-  /** Calls visit with every row that the constituent is in and that is still there. */
-  with(esi: number, visit: (row: Row) => void): void {
-    for (let at = this.heads[esi] ?? -1; at >= 0; at = this.next[at] ?? -1) {
-      const row = this.owner[at];
-      if (row !== undefined && row.state !== 'gone') visit(row);
-    }
-  }
-}
 
 export interface RecodedDeskOptions {
   readonly blocks: Blocks;
@@ -207,22 +152,20 @@ export class RecodedDesk {
     for (const row of [...(this.byBlock[sbn]?.rows ?? [])]) this.settleRow(row);
   }
 
-  /** Those symbols of a block in `pool` that are lacking and in no row; all of `pool` when there are none. */
-  uncovered(sbn: number, pool: Bitset): Bitset {
+  /** Up to `count` or more symbols of a block in `pool` of which its rows say nothing, all at once; fewer when there are no more. */
+  freeOf(sbn: number, pool: Bitset, count: number): Bitset {
     const block = this.byBlock[sbn];
     if (block === undefined) return pool;
     const { blocks } = this.o;
     const start = this.layout.windowStart(sbn);
-    const bare = new Bitset(pool.length);
-    pool.forEach(
-      (id) => {
-        const isFree = !blocks.held.has(id) && !blocks.arriving.has(id) && !blocks.assigned.has(id);
-        if (isFree && !block.covers(id - start)) bare.add(id);
-      },
-      start,
-      this.layout.windowStart(sbn + 1),
-    );
-    return bare.count > 0 ? bare : pool;
+    const isKnown = (esi: number): boolean => {
+      const id = start + esi;
+      return blocks.held.has(id) || blocks.arriving.has(id) || blocks.assigned.has(id);
+    };
+    const free = new Bitset(pool.length);
+    for (const esi of block.free((esi) => pool.has(start + esi), isKnown, count))
+      free.add(start + esi);
+    return free;
   }
 
   /** The driver has answered a `peel`: the row is gone. */

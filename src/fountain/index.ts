@@ -18,6 +18,7 @@ export { ltOverhead } from './lt/overhead.ts';
 export type { LtCode } from './lt/rows.ts';
 export { LT_SYMBOLS_MAX } from './lt/rows.ts';
 export { robustSoliton } from './lt/soliton.ts';
+export { freeUnknowns } from './matching.ts';
 export { encodeOti, OTI_BYTES, parseOti } from './oti.ts';
 export type { Partition, PartitionOptions, Split } from './partition.ts';
 export {
