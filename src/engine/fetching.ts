@@ -10,6 +10,7 @@ import { readIdRuns } from '../summary/index.ts';
 import type { MessageOf } from '../wire/index.ts';
 import { CLOSE, LIMITS } from '../wire/index.ts';
 import type { Account } from './account.ts';
+import type { RowSource } from './block-rows.ts';
 import type { Blocks } from './blocks.ts';
 import type { BlockFinished } from './finishing.ts';
 import { Finishing } from './finishing.ts';
@@ -18,7 +19,6 @@ import { LeavesDesk } from './leaves-desk.ts';
 import type { Strategy } from './options.ts';
 import type { Exchange, Halves, Peer } from './peer.ts';
 import { Planner } from './planner.ts';
-import type { RowSource } from './block-rows.ts';
 import { RecodedDesk } from './recoded-desk.ts';
 
 /** A sender that had nothing for a block is asked again after this time, ms. */
@@ -233,8 +233,7 @@ export class Fetching {
     if (rows.length > 0) host.progress(now);
     for (const row of rows) this.planner.learn(recoded.settle(row));
     this.finishing.advance();
-    // With nothing on the way any more, others may have to name what sums do not bring.
-    // When its last sum is here it shows what these tell, and other links may have waited for it.
+    // With the last sum of the link here it shows what these do not tell: others may have waited to name that.
     if (keep.length < degrees.length || halves.receiver.grantedIn(sbn) === 0) this.plan(now);
     else if (halves.receiver.hungry(now)) this.refill(peer, now);
   }

@@ -1,9 +1,9 @@
 // The end of blocks and of the content: what is decoded when, and what follows from the outcome.
 
 import type { Journal } from '../summary/index.ts';
+import type { RowSource } from './block-rows.ts';
 import type { Blocks } from './blocks.ts';
 import type { FailureCode, TransferInput, TransferOutput } from './io.ts';
-import type { RowSource } from './block-rows.ts';
 import type { RecodedDesk } from './recoded-desk.ts';
 import type { Trial } from './trials.ts';
 import { Trials } from './trials.ts';
