@@ -19,6 +19,7 @@ import { layoutFor, SCENARIOS, STRATEGIES } from './collaboration/cells.mjs';
 import { runReal } from './collaboration/real.mjs';
 import { runSimulated } from './collaboration/simulated.mjs';
 import { rowsTable } from './collaboration/table.mjs';
+import { catchSignals } from './interrupt.mjs';
 import { commitOf, machineOf } from './machine.mjs';
 
 const MIB = 1024 * 1024;
@@ -233,24 +234,13 @@ async function main(folder, stop) {
   if (wrong.length > 0) process.exitCode = 1;
 }
 
-const controller = new AbortController();
-let signalled = 0;
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-]) {
-  process.on(signal, () => {
-    signalled = code;
-    controller.abort();
-  });
-}
+const interrupt = catchSignals();
 const folder = await mkdtemp(join(tmpdir(), 'headwater-collaboration-'));
 try {
-  await main(folder, controller.signal);
+  await main(folder, interrupt.signal);
 } catch (error) {
-  if (signalled === 0) say(`collaboration: ${error.message}`);
-  process.exitCode = signalled || 1;
+  if (interrupt.code === 0) say(`collaboration: ${error.message}`);
+  process.exitCode = interrupt.code || 1;
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

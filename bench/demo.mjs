@@ -13,6 +13,7 @@ import { formatBytes, formatRate } from '../dist/cli/format.js';
 import { fetchFrom } from './demo/fetch.mjs';
 import { Sources } from './demo/sources.mjs';
 import { figures, sourcesTable } from './demo/table.mjs';
+import { catchSignals } from './interrupt.mjs';
 
 const MIB = 1024 * 1024;
 const DEFAULT_BYTES = 32 * MIB;
@@ -115,25 +116,14 @@ async function sha256Of(path) {
   return hash.digest('hex');
 }
 
-const controller = new AbortController();
-let signalled = 0;
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-]) {
-  process.on(signal, () => {
-    signalled = code;
-    controller.abort();
-  });
-}
+const interrupt = catchSignals();
 const sources = new Sources();
 const folder = await mkdtemp(join(tmpdir(), 'headwater-demo-'));
 try {
-  await main(controller.signal, sources, folder);
+  await main(interrupt.signal, sources, folder);
 } catch (error) {
-  if (signalled === 0) process.stderr.write(`demo: ${error.message}\n`);
-  process.exitCode = signalled || 1;
+  if (interrupt.code === 0) process.stderr.write(`demo: ${error.message}\n`);
+  process.exitCode = interrupt.code || 1;
 } finally {
   await sources.close();
   await rm(folder, { recursive: true, force: true });
