@@ -43,4 +43,6 @@ export { HASH_BYTES, MerkleTree, SourceRoot } from './merkle.ts';
 export { checkName, NAME_BYTES_MAX, nameProblem } from './names.ts';
 export type { ParameterChoices } from './parameters.ts';
 export { chooseParameters } from './parameters.ts';
+export type { PieceHash, Pieces, PlainFile } from './plain.ts';
+export { hasWholePieces, plainId, plainLayout } from './plain.ts';
 export { httpProblem, URL_BYTES_MAX, webSocketProblem } from './urls.ts';

@@ -24,6 +24,11 @@ export interface LayoutParameters {
   readonly blockCount: number;
   /** ρ: a block of K source symbols has the window 0..ρK−1. A whole number ≥ 1. */
   readonly windowRatio: number;
+  /**
+   * Source symbols of every block but the last, which has the rest: for files whose hashes are of pieces of one length.
+   * Undefined: blocks are as equal as can be (RFC 6330).
+   */
+  readonly blockSymbols?: number | undefined;
 }
 
 /** The numbering of blocks, source symbols and windows of one content. Immutable. */
@@ -32,6 +37,7 @@ export class Layout implements LayoutParameters {
   readonly symbolBytes: number;
   readonly blockCount: number;
   readonly windowRatio: number;
+  readonly blockSymbols: number | undefined;
   /** Kt = ⌈F/T⌉: source symbols of the whole content; the ℓ of the collaboration figures. */
   readonly sourceSymbolCount: number;
   /** Symbol ids are 0..idCount−1. */
@@ -57,9 +63,20 @@ export class Layout implements LayoutParameters {
       );
     }
     const z = Math.max(1, p.blockCount);
-    this.shortSymbols = Math.floor(this.sourceSymbolCount / z);
-    this.longSymbols = Math.ceil(this.sourceSymbolCount / z);
-    this.longBlocks = this.sourceSymbolCount - this.shortSymbols * z;
+    this.blockSymbols = p.blockSymbols;
+    if (p.blockSymbols === undefined) {
+      this.shortSymbols = Math.floor(this.sourceSymbolCount / z);
+      this.longSymbols = Math.ceil(this.sourceSymbolCount / z);
+      this.longBlocks = this.sourceSymbolCount - this.shortSymbols * z;
+    } else {
+      whole('blockSymbols', p.blockSymbols, 1, SOURCE_SYMBOLS_MAX);
+      if (p.blockCount !== Math.ceil(this.sourceSymbolCount / p.blockSymbols)) {
+        throw new UsageError(`blockCount ${p.blockCount} is not that of such blocks`);
+      }
+      this.longSymbols = p.blockSymbols;
+      this.longBlocks = z - 1;
+      this.shortSymbols = this.sourceSymbolCount - this.longBlocks * this.longSymbols;
+    }
     whole('source symbols per block', this.longSymbols, 0, SOURCE_SYMBOLS_MAX);
     whole('block bytes', this.longSymbols * p.symbolBytes, 0, BLOCK_BYTES_MAX + SYMBOL_BYTES_MAX);
     this.idCount = this.sourceSymbolCount * this.windowRatio;

@@ -8,6 +8,9 @@ const RATE_MS = 1_000;
 export class Account {
   readonly address: string;
   readonly source: number | undefined;
+  readonly kind: SourceStatus['kind'];
+  /** What the source has cost until a time, when it has a price. */
+  cost: (now: number) => number = () => 0;
   connected = false;
   received = 0;
   useful = 0;
@@ -23,9 +26,14 @@ export class Account {
   private ratedAt = 0;
 
   /** @param source index of the source that is dialled for it; undefined for one that dials */
-  constructor(address: string, source: number | undefined) {
+  constructor(
+    address: string,
+    source: number | undefined,
+    kind: SourceStatus['kind'] = 'peer',
+  ) {
     this.address = address;
     this.source = source;
+    this.kind = kind;
   }
 
   arrive(count: number, symbolBytes: number, now: number): void {
@@ -37,10 +45,10 @@ export class Account {
 
   status(now: number): SourceStatus {
     const { address, connected, received, useful, duplicate, rejected, bytes } = this;
-    const { summaryBytes, sent } = this;
+    const { kind, summaryBytes, sent } = this;
     const rate = this.rateAt(now);
     return {
-      kind: 'peer',
+      kind,
       address,
       connected,
       received,
@@ -51,6 +59,7 @@ export class Account {
       summaryBytes,
       sent,
       rate,
+      cost: this.cost(now),
     };
   }
 

@@ -73,14 +73,14 @@ export class Dialer {
     if (source !== undefined) source.failures = 0;
   }
 
-  /** A dial failed or a link was lost: try again later. */
-  lost(index: number, reason: string, now: number): void {
+  /** A dial failed or a link was lost: try again later, and not before `retryAfterMs` when it asked for that. */
+  lost(index: number, reason: string, now: number, retryAfterMs = 0): void {
     const source = this.sources[index];
     if (source === undefined || source.state === 'banned') return;
     const pause = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** source.failures);
     source.failures++;
     source.state = 'waiting';
-    source.dueAt = now + pause * (0.75 + 0.5 * this.rng.unit());
+    source.dueAt = now + Math.max(retryAfterMs, pause * (0.75 + 0.5 * this.rng.unit()));
     source.reason = reason;
   }
 
@@ -90,6 +90,12 @@ export class Dialer {
     if (source === undefined) return;
     source.state = 'banned';
     source.reason = reason;
+  }
+
+  /** True when the source has not shown that it cannot be reached. */
+  mayCome(index: number): boolean {
+    const source = this.sources[index];
+    return source !== undefined && source.state !== 'banned' && source.failures < ATTEMPTS;
   }
 
   /** True when every source is banned, or never answered in all its attempts. */

@@ -16,10 +16,13 @@ import type { BlockFinished } from './finishing.ts';
 import { Finishing } from './finishing.ts';
 import type { FailureCode, TransferInput, TransferOutput, Verdict } from './io.ts';
 import { LeavesDesk } from './leaves-desk.ts';
+import { MirrorDesk } from './mirrors/mirror-desk.ts';
+import type { Mirrors } from './mirrors/mirrors.ts';
 import type { Strategy } from './options.ts';
 import type { Exchange, Halves, Peer } from './peer.ts';
 import { Planner } from './planner.ts';
 import { RecodedDesk } from './recoded-desk.ts';
+import type { Scheduler } from './scheduler/board.ts';
 
 /** A sender that had nothing for a block is asked again after this time, ms. */
 const DRY_RETRY_MS = 1_000;
@@ -27,6 +30,9 @@ const DRY_RETRY_MS = 1_000;
 /** What fetching asks of the transfer it belongs to. */
 export interface FetchingHost {
   readonly peers: readonly Peer[];
+  readonly mirrors: Mirrors;
+  /** A peer is connected, or may be soon. */
+  readonly hasPeers: boolean;
   output(output: TransferOutput): void;
   drop(peer: Peer, code: number, reason: string, now: number): void;
   fail(code: FailureCode, message: string): void;
@@ -41,13 +47,17 @@ export interface FetchingHost {
 export interface FetchingOptions {
   readonly exchange: Exchange;
   readonly blocks: Blocks;
-  readonly descriptor: Descriptor;
+  /** Undefined for a plain file. */
+  readonly descriptor: Descriptor | undefined;
   /** Blocks whose leaves are stored. */
   readonly leaves: Bitset;
   readonly strategy: Strategy;
   readonly finish: 'full-rank' | 'substitution';
   readonly bucket: TokenBucket | undefined;
   readonly sha256: Sha256;
+  readonly scheduler: Scheduler;
+  /** Limit of the receiving rate, bytes per second; undefined: none. */
+  readonly clientRate: number | undefined;
 }
 
 type SymbolsInput = Extract<TransferInput, { kind: 'symbols' }>;
@@ -57,6 +67,8 @@ type WrittenInput = Extract<TransferInput, { kind: 'written' }>;
 export class Fetching {
   readonly blocks: Blocks;
   readonly leaves: LeavesDesk;
+  /** Fetching from mirrors. */
+  readonly desk: MirrorDesk;
   /** ℓ minus what was held at the start. */
   readonly needed: number;
   /** Symbols received over all links, duplicates counted. */
@@ -102,6 +114,16 @@ export class Fetching {
     });
     const { journal } = exchange;
     this.finishing = new Finishing(this, { blocks, recoded: this.recoded, journal, fullRank });
+    const { scheduler, clientRate } = options;
+    this.desk = new MirrorDesk(this, {
+      mirrors: host.mirrors,
+      blocks,
+      leaves: this.leaves,
+      scheduler,
+      isPlain: descriptor === undefined,
+      bucket,
+      clientRate,
+    });
   }
 
   /** Blocks or the content are being finished: that is progress, however long it takes. */
@@ -128,17 +150,31 @@ export class Fetching {
     this.finishing.advance();
   }
 
-  /** Gives credit to every link that may have more, each time beginning with another one. */
+  get peers(): readonly Peer[] {
+    return this.host.peers;
+  }
+
+  get hasPeers(): boolean {
+    return this.host.hasPeers;
+  }
+
+  /** Gives out all that may be asked for now. */
   plan(now: number): void {
-    const { peers } = this.host;
+    this.fillPeers(now);
+    this.desk.plan(now);
+    this.unhide(now);
+    this.leaves.ask(this.peers, now);
+  }
+
+  /** Gives credit to every link that may have more, each time beginning with another one. */
+  fillPeers(now: number): void {
+    const { peers } = this;
     this.turn++;
     for (let i = 0; i < peers.length; i++) {
       const peer = peers[(this.turn + i) % peers.length];
       if (peer !== undefined) this.fill(peer, now);
     }
     if (this.blocks.anyStuck) for (const peer of peers) this.fill(peer, now, true);
-    this.unhide(now);
-    this.leaves.ask(peers, now);
   }
 
   /** Links came or went, or are complete now: what is expected of those that recode changes with it. */
@@ -169,31 +205,49 @@ export class Fetching {
     for (const esi of esis) {
       if (esi >= window) throw new ProtocolError(CLOSE.MALFORMED, `esi ${esi} beyond the window`);
     }
-    const keep: number[] = [];
-    for (let i = 0; i < esis.length; i++) {
-      const id = start + (esis[i] ?? 0);
-      if (!this.book(halves, id, sbn, now)) {
-        for (const k of keep) this.blocks.settle(start + (esis[k] ?? 0), sbn, false);
-        throw new ProtocolError(CLOSE.CREDIT, `symbol ${id} was not asked for`);
-      }
-      const useful = this.blocks.wants(id, sbn) && this.leaves.held.has(sbn);
-      if (useful) {
-        this.blocks.arrive(id, sbn);
-        keep.push(i);
-      } else {
-        peer.account.duplicate++;
-      }
-      this.planner.learn(useful);
+    for (const esi of esis) {
+      if (this.book(halves, start + esi, sbn, now)) continue;
+      throw new ProtocolError(CLOSE.CREDIT, `symbol ${start + esi} was not asked for`);
     }
-    this.received += esis.length;
-    peer.account.arrive(esis.length, layout.symbolBytes, now);
+    const isUseful = this.admit(peer.account, input, undefined, false, now);
+    for (const useful of isUseful) this.planner.learn(useful);
     peer.link.heard(now);
     peer.notDry();
     halves.receiver.progress(esis.length, now);
-    this.host.output({ kind: 'write', link: input.link, frame: input.frame, sbn, esis, keep });
     // Credit of a symbol that was of no use is free again, for a link that may have been waiting for it.
-    if (keep.length < esis.length) this.plan(now);
+    if (isUseful.includes(false)) this.plan(now);
     else if (halves.receiver.hungry(now)) this.refill(peer, now);
+  }
+
+  /**
+   * Has the symbols of a frame that are of use verified and stored; the others are duplicates. Which were of use. `live`:
+   * positions in the frame of those that still count; all when undefined. `unverified`: they are stored as they are.
+   */
+  admit(
+    account: Account,
+    input: SymbolsInput,
+    live: ReadonlySet<number> | undefined,
+    unverified: boolean,
+    now: number,
+  ): boolean[] {
+    const { blocks } = this;
+    const { link, frame, sbn, esis } = input;
+    const start = blocks.layout.windowStart(sbn);
+    const mayKeep = unverified || this.leaves.held.has(sbn);
+    const keep: number[] = [];
+    const isUseful = esis.map((esi, i) => {
+      const id = start + esi;
+      if (!mayKeep || live?.has(i) === false || !blocks.wants(id, sbn)) return false;
+      blocks.arrive(id, sbn);
+      keep.push(i);
+      return true;
+    });
+    account.duplicate += esis.length - keep.length;
+    account.arrive(esis.length, blocks.layout.symbolBytes, now);
+    this.received += esis.length;
+    const how = unverified ? { unverified } : {};
+    this.host.output({ kind: 'write', link, frame, sbn, esis, keep, ...how });
+    return isUseful;
   }
 
   /** A frame of recoded symbols came: books each, and has the useful ones kept. Throws ProtocolError. */
@@ -312,6 +366,7 @@ export class Fetching {
 
   /** Ends the silence of links that owe symbols for too long. */
   checkStalls(now: number): void {
+    this.desk.tick(now);
     for (const peer of [...this.host.peers]) {
       const receiver = peer.halves?.receiver;
       if (receiver === undefined || now < receiver.stallsAt(peer.link.rttMs)) continue;
@@ -333,7 +388,8 @@ export class Fetching {
 
   /** When something here is due, ms. */
   dueAt(now: number): number {
-    let at = Math.min(this.leaves.dueAt(this.host.peers), this.starvedSince + DRY_RETRY_MS);
+    const { desk, leaves } = this;
+    let at = Math.min(leaves.dueAt(this.peers), desk.dueAt(now), this.starvedSince + DRY_RETRY_MS);
     let waiting = false;
     for (const peer of this.host.peers) {
       const receiver = peer.halves?.receiver;
@@ -441,6 +497,12 @@ export class Fetching {
 
   fail(code: FailureCode, message: string): void {
     this.host.fail(code, message);
+  }
+
+  spoiled(sbn: number): boolean {
+    if (!this.desk.isUnverified(sbn)) return false;
+    this.desk.spoiled(sbn, this.now);
+    return true;
   }
 
   lied(source: RowSource, sbn: number, esi: number): void {

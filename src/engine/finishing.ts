@@ -19,6 +19,8 @@ export type BlockFinished = Extract<TransferInput, { kind: 'block-finished' }>;
 export interface FinishingHost {
   output(output: TransferOutput): void;
   fail(code: FailureCode, message: string): void;
+  /** Symbols of the block were stored without a check, and the block is wrong. True when that explains it. */
+  spoiled(sbn: number): boolean;
   /** A recoded symbol of block sbn was not what it claimed to be. */
   lied(source: RowSource, sbn: number, esi: number): void;
 }
@@ -157,11 +159,16 @@ export class Finishing {
   }
 
   private discard(sbn: number): void {
+    if (this.host.spoiled(sbn)) return this.forget(sbn);
     this.corrupt[sbn] = (this.corrupt[sbn] ?? 0) + 1;
     if ((this.corrupt[sbn] ?? 0) >= CORRUPT_MAX) {
       this.host.fail('CORRUPT', `block ${sbn} does not match the descriptor's source root`);
       return;
     }
+    this.forget(sbn);
+  }
+
+  private forget(sbn: number): void {
     this.o.blocks.discard(sbn);
     this.o.recoded.finished(sbn, 0);
     this.host.output({ kind: 'discard-block', sbn });

@@ -4,6 +4,9 @@
 
 import type { LinkId } from '../base/index.ts';
 import type { Bitset } from '../base/index.ts';
+import type { Layout } from '../content/index.ts';
+import type { MirrorTerms } from './mirrors/mirror.ts';
+import type { MirrorFailure } from './mirrors/mirrors.ts';
 
 /** Why a download ended without its file, or a warning was given. Stable; the README maps them to exit codes. */
 export type FailureCode =
@@ -15,13 +18,34 @@ export type FailureCode =
   | 'ABORTED'; // the user stopped it
 
 export type TransferInput =
-  /** Begins: with the descriptor when the caller has one. Always the first input. */
-  | { readonly kind: 'start'; readonly descriptor?: Uint8Array }
+  /**
+   * Begins: with the descriptor when the caller has one, or with the layout of a plain file that has none and is fetched from
+   * mirrors alone. Always the first input.
+   */
+  | { readonly kind: 'start'; readonly descriptor?: Uint8Array; readonly plain?: Layout }
   /** The store is open: what it holds, and the blocks whose leaves it has. Answers the `open` output. */
   | { readonly kind: 'opened'; readonly held: Bitset; readonly leaves: Bitset }
   /** A source joins. The machine decides when to dial it. `index` counts sources from 0, in order. */
   | { readonly kind: 'source'; readonly index: number; readonly address: string }
-  | { readonly kind: 'dial-failed'; readonly index: number; readonly reason: string }
+  /** A mirror joins: a plain HTTP server that has the file. It shares its numbers with the other sources. */
+  | {
+      readonly kind: 'mirror';
+      readonly index: number;
+      readonly address: string;
+      readonly terms: MirrorTerms;
+    }
+  /** `permanent`: it is not the right one, or never will answer. `retryAfterMs`: it asked to be left alone for so long. */
+  | ({ readonly kind: 'dial-failed'; readonly index: number } & Pick<MirrorFailure, 'reason'> &
+      Partial<MirrorFailure>)
+  /** A mirror was dialled, has the right file, and can be asked for it. */
+  | {
+      readonly kind: 'mirror-open';
+      readonly link: LinkId;
+      readonly index: number;
+      readonly rttMs: number;
+      /** It can send any part of the file; else only all of it. */
+      readonly ranges: boolean;
+    }
   /** A WebSocket is open, dialled (`index` names the source) or accepted. */
   | {
       readonly kind: 'link-open';
@@ -44,6 +68,13 @@ export type TransferInput =
       readonly frame: number;
       readonly sbn: number;
       readonly esis: readonly number[];
+    }
+  /** Completes `fetch`: nothing more of the request comes, because all is here, it was cut, or something failed. */
+  | {
+      readonly kind: 'fetched';
+      readonly link: LinkId;
+      readonly request: number;
+      readonly failure?: MirrorFailure | undefined;
     }
   /** A frame of recoded symbols arrived. The driver keeps its payloads under `frame` until the `quarantine` output. */
   | {
@@ -125,9 +156,9 @@ export interface RecodedRow {
 }
 
 export type TransferOutput =
-  /** The descriptor is known and valid: open the store, then answer `opened`. Once. */
-  | { readonly kind: 'open'; readonly descriptor: Uint8Array }
-  /** Dial source `index`: answer `link-open` or `dial-failed`. */
+  /** The descriptor is known and valid, or the file is a plain one: open the store, then answer `opened`. Once. */
+  | { readonly kind: 'open'; readonly descriptor: Uint8Array | undefined }
+  /** Dial source `index`: answer `link-open`, or `mirror-open` when it is a mirror, or `dial-failed`. */
   | { readonly kind: 'dial'; readonly index: number; readonly address: string }
   /** Send this control message on the link. */
   | { readonly kind: 'send'; readonly link: LinkId; readonly bytes: Uint8Array }
@@ -138,6 +169,23 @@ export type TransferOutput =
       readonly sbn: number;
       readonly esis: readonly number[];
     }
+  /** Ask the mirror for the source symbols [from, to) of the file; they come as `symbols`, in order; then `fetched`. */
+  | {
+      readonly kind: 'fetch';
+      readonly link: LinkId;
+      readonly request: number;
+      readonly from: number;
+      readonly to: number;
+    }
+  /** Of this request only symbols before `to` are wanted any more; `fetched` ends it as soon as they are here. */
+  | {
+      readonly kind: 'cut';
+      readonly link: LinkId;
+      readonly request: number;
+      readonly to: number;
+    }
+  /** Stop reading from the mirror for a while (`on`), or go on. Not answered. */
+  | { readonly kind: 'hold'; readonly link: LinkId; readonly on: boolean }
   /**
    * Read the constituents, send their sums as one recoded frame, answer `sent` or `unreadable`. symbols[i] are the
    * ESIs that symbol i is the sum of.
@@ -161,6 +209,8 @@ export type TransferOutput =
       readonly sbn: number;
       readonly esis: readonly number[];
       readonly keep: readonly number[];
+      /** There is nothing to check them against before their block is whole: store them as they are. */
+      readonly unverified?: true;
     }
   /**
    * Keep these symbols of a recoded frame in memory, `rows[i]` being the number under which keep[i] is kept, and drop the
@@ -270,7 +320,7 @@ export interface TransferStatus {
 }
 
 export interface SourceStatus {
-  readonly kind: 'peer';
+  readonly kind: 'peer' | 'mirror';
   readonly address: string;
   readonly connected: boolean;
   readonly received: number;
@@ -284,4 +334,6 @@ export interface SourceStatus {
   readonly sent: number;
   /** Bytes per second received, smoothed. */
   readonly rate: number;
+  /** Money that it has cost so far, by the prices that were told; 0 for a peer. */
+  readonly cost: number;
 }

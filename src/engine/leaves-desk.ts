@@ -27,14 +27,15 @@ interface Question {
 export class LeavesDesk {
   /** Blocks whose leaves are here. */
   readonly held: Bitset;
-  private readonly descriptor: Descriptor;
+  private readonly descriptor: Descriptor | undefined;
   private readonly layout: Layout;
   private readonly sha256: Sha256;
   /** Blocks whose leaves are needed, in the order of need. */
   private readonly needed: number[] = [];
   private questions: Question[] = [];
 
-  constructor(descriptor: Descriptor, layout: Layout, held: Bitset, sha256: Sha256) {
+  /** @param descriptor undefined for a plain file, all of whose symbols are taken as they come */
+  constructor(descriptor: Descriptor | undefined, layout: Layout, held: Bitset, sha256: Sha256) {
     this.descriptor = descriptor;
     this.layout = layout;
     this.held = held;
@@ -122,7 +123,7 @@ export class LeavesDesk {
     if (end < whole) return undefined;
     this.close(question);
     if (this.held.has(sbn)) return undefined; // another link was faster
-    if (!checkLeaves(this.descriptor, sbn, leaves, this.sha256)) {
+    if (this.descriptor === undefined || !checkLeaves(this.descriptor, sbn, leaves, this.sha256)) {
       throw new ProtocolError(CLOSE.BAD_LEAVES, `leaves of block ${sbn} do not match`);
     }
     this.needed.splice(this.needed.indexOf(sbn), 1);

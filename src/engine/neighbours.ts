@@ -41,6 +41,7 @@ export interface NeighboursHost {
   gone(peer: Peer, now: number): void;
 }
 
+type DialFailed = Extract<TransferInput, { kind: 'dial-failed' }>;
 type LinkOpen = Extract<TransferInput, { kind: 'link-open' }>;
 
 export class Neighbours {
@@ -79,10 +80,17 @@ export class Neighbours {
     }
   }
 
-  dialFailed(index: number, reason: string, now: number): void {
+  dialFailed(input: DialFailed, now: number): void {
+    const { index, reason, permanent, retryAfterMs } = input;
     const address = this.dialer.addressOf(index);
     this.host.output({ kind: 'event', event: { type: 'dial-failed', address, reason } });
-    this.dialer.lost(index, reason, now);
+    if (permanent === true) this.dialer.ban(index, reason);
+    else this.dialer.lost(index, reason, now, retryAfterMs);
+  }
+
+  /** A peer that was dialled is not connected yet, and may be. */
+  get expectsPeers(): boolean {
+    return this.dialled.some((account, index) => !account.connected && this.dialer.mayCome(index));
   }
 
   open(input: LinkOpen, now: number): void {

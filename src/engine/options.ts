@@ -1,6 +1,13 @@
 // What a Transfer is told at birth.
 
 import type { Sha256 } from '../base/index.ts';
+import type { makeScheduler } from './scheduler/index.ts';
+
+/** Which scheduler directs the mirrors, and what it is to save. */
+export type ScheduleOptions = Parameters<typeof makeScheduler>[0];
+
+/** Default of `schedule`. */
+export const SCHEDULE: ScheduleOptions = { name: 'headwater', objective: 'time' };
 
 /** How senders choose what they send (protocol/session.md, "Asking"). */
 export type Strategy =
@@ -43,6 +50,8 @@ export interface TransferOptions {
   readonly receiveBytesPerSecond?: number | undefined;
   /** A full source counts fresh symbols from this ESI on: the ones before are known to be out already. */
   readonly freshFrom?: number | undefined;
+  /** Which mirror brings what; default: our own, for time. */
+  readonly schedule?: ScheduleOptions | undefined;
   /** How long to go on without any progress before the transfer fails, ms. */
   readonly patienceMs?: number | undefined;
   /** Stay and serve when the content is complete, instead of closing all links. */

@@ -4,7 +4,7 @@
 import type { Bitset } from '../base/index.ts';
 import { CorruptError, ProtocolError, Rng, UsageError } from '../base/index.ts';
 import type { LinkId } from '../base/index.ts';
-import type { Descriptor } from '../content/index.ts';
+import type { Descriptor, Layout } from '../content/index.ts';
 import { layoutOf, openDescriptor } from '../content/index.ts';
 import type { LinkOptions } from '../session/index.ts';
 import { FreshCursors, TokenBucket } from '../session/index.ts';
@@ -17,12 +17,16 @@ import { DescriptorDesk } from './descriptor-desk.ts';
 import { Fetching } from './fetching.ts';
 import type { FailureCode, TransferInput, TransferOutput, TransferStatus } from './io.ts';
 import { takeMessage } from './messages.ts';
+import type { MirrorOpen } from './mirrors/mirrors.ts';
+import { Mirrors } from './mirrors/mirrors.ts';
 import type { PeerMessage } from './neighbours.ts';
 import { Neighbours } from './neighbours.ts';
 import type { TransferOptions } from './options.ts';
+import { SCHEDULE } from './options.ts';
 import { Patience } from './patience.ts';
 import type { Exchange, Peer } from './peer.ts';
 import { refuse, sendLeaves, Serving } from './serving.ts';
+import { makeScheduler } from './scheduler/index.ts';
 import { statusOf } from './status.ts';
 
 /** Program and protocol version, told to neighbours for people to read. */
@@ -33,6 +37,7 @@ const SLEPT_MS = 500;
 export class Transfer {
   readonly options: TransferOptions;
   readonly neighbours: Neighbours;
+  readonly mirrors: Mirrors;
   readonly desk: DescriptorDesk = new DescriptorDesk();
   phase: TransferStatus['phase'] = 'describing';
   descriptor: Uint8Array | undefined;
@@ -40,6 +45,7 @@ export class Transfer {
   fetching: Fetching | undefined;
   private serving: Serving | undefined;
   private parsed: Descriptor | undefined;
+  private plain: Layout | undefined;
   private readonly rng: Rng;
   private readonly nonce: Uint8Array;
   private readonly patience: Patience;
@@ -54,11 +60,18 @@ export class Transfer {
     this.rng = new Rng(options.seed);
     this.nonce = this.rng.fill(new Uint8Array(16));
     this.neighbours = new Neighbours(this, this.rng.fork());
-    this.patience = new Patience(this.neighbours.dialer, options.patienceMs);
+    const { dialer, accounts } = this.neighbours;
+    this.mirrors = new Mirrors({ dialer, accounts, output: (output) => this.output(output) });
+    this.patience = new Patience(dialer, options.patienceMs);
   }
 
   get peers(): readonly Peer[] {
     return this.neighbours.peers;
+  }
+
+  /** A peer is connected, or may be soon. */
+  get hasPeers(): boolean {
+    return this.peers.length > 0 || this.neighbours.expectsPeers;
   }
 
   /** One input, with the time in ms of any monotonic clock. Drain poll() before the next. */
@@ -185,6 +198,7 @@ export class Transfer {
       case 'start':
         this.patience.renew(now);
         if (input.descriptor !== undefined) this.startWith(input.descriptor);
+        if (input.plain !== undefined) this.startPlain(input.plain);
         break;
       case 'opened':
         this.opened(input.held, input.leaves, now);
@@ -193,8 +207,18 @@ export class Transfer {
         this.neighbours.addSource(input.index, input.address, now);
         this.neighbours.dial(now);
         break;
+      case 'mirror':
+        this.mirrors.add(input.index, input.address, input.terms, now);
+        this.neighbours.dial(now);
+        break;
+      case 'mirror-open':
+        this.mirrorOpen(input, now);
+        break;
+      case 'fetched':
+        this.fetched(input, now);
+        break;
       case 'dial-failed':
-        this.neighbours.dialFailed(input.index, input.reason, now);
+        this.neighbours.dialFailed(input, now);
         this.checkHope();
         break;
       case 'link-open':
@@ -206,7 +230,7 @@ export class Transfer {
         break;
       case 'written':
         if (this.phase !== 'running') break;
-        this.fetching?.written(input, this.neighbours.accountOf(input.link), now);
+        this.fetching?.written(input, this.accountOf(input.link), now);
         this.update(now);
         break;
       case 'peeled':
@@ -249,6 +273,12 @@ export class Transfer {
   ): void {
     const peer = this.neighbours.peerOf(input.link);
     if (peer === undefined) {
+      const mirror = this.mirrors.ofLink(input.link);
+      if (mirror !== undefined && input.kind === 'symbols' && this.phase === 'running') {
+        this.fetching?.desk.symbols(mirror, input, now);
+        this.update(now);
+        return;
+      }
       if (input.kind === 'symbols' || input.kind === 'recoded') this.dropFrame(input);
       return;
     }
@@ -315,6 +345,32 @@ export class Transfer {
     }
   }
 
+  /** A plain file: what is here of it is the store's to say. */
+  private startPlain(layout: Layout): void {
+    this.plain = layout;
+    this.phase = 'opening';
+    this.output({ kind: 'open', descriptor: undefined });
+  }
+
+  private mirrorOpen(input: MirrorOpen, now: number): void {
+    const mirror = this.mirrors.open(input);
+    if (mirror === undefined || this.over || this.phase === 'done') {
+      const { link } = input;
+      this.output({ kind: 'close', link, code: CLOSE.DONE, reason: 'not needed', bytes: undefined });
+    } else if (this.phase === 'running') this.fetching?.plan(now);
+  }
+
+  private fetched(input: Extract<TransferInput, { kind: 'fetched' }>, now: number): void {
+    const mirror = this.mirrors.ofLink(input.link);
+    if (mirror === undefined || this.phase !== 'running') return;
+    this.fetching?.desk.fetched(mirror, input, now);
+    this.checkHope();
+  }
+
+  private accountOf(link: LinkId): Account | undefined {
+    return this.neighbours.accountOf(link) ?? this.mirrors.accountOf(link);
+  }
+
   private startWith(descriptor: Uint8Array): void {
     try {
       this.describe(descriptor);
@@ -326,10 +382,10 @@ export class Transfer {
 
   private opened(bits: Bitset, leaves: Bitset, now: number): void {
     const { parsed, options, rng } = this;
-    if (parsed === undefined || this.exchange !== undefined) {
+    const layout = parsed === undefined ? this.plain : layoutOf(parsed);
+    if (layout === undefined || this.exchange !== undefined) {
       throw new UsageError('`opened` answers `open`, once');
     }
-    const layout = layoutOf(parsed);
     const held = WorkingSet.of(layout, bits);
     const blocks = new Blocks(held);
     const { sendBytesPerSecond: up, receiveBytesPerSecond: down } = options;
@@ -365,6 +421,8 @@ export class Transfer {
         finish,
         bucket,
         sha256,
+        scheduler: makeScheduler(options.schedule ?? SCHEDULE),
+        clientRate: down,
       });
       this.fetching.advance();
     }
@@ -375,6 +433,7 @@ export class Transfer {
   private done(): void {
     this.phase = 'done';
     this.output({ kind: 'event', event: { type: 'done' } });
+    this.mirrors.closeAll('has the whole content', this.now);
     if (this.options.linger) this.sayStatus();
     else this.closeAll(CLOSE.DONE, 'has the whole content');
   }
@@ -429,6 +488,7 @@ export class Transfer {
     this.patience.forgive(ms);
     this.desk.forgive(ms);
     this.fetching?.leaves.forgive(ms);
+    this.fetching?.desk.forgive(ms);
     for (const peer of this.peers) {
       peer.link.heard(now);
       peer.halves?.receiver.forgive(ms);
@@ -437,7 +497,8 @@ export class Transfer {
 
   /** What a download without progress is waiting for, for a person. */
   private obstacle(): string {
-    if (!this.peers.some(({ link }) => link.phase === 'open')) return 'no source is connected';
+    const isConnected = this.peers.some(({ link }) => link.phase === 'open');
+    if (!isConnected && !this.mirrors.anyOpen) return 'no source is connected';
     if (this.descriptor === undefined) return 'no source has the content descriptor';
     return this.fetching?.obstacle() ?? 'the store does not answer';
   }
@@ -446,7 +507,7 @@ export class Transfer {
   private checkHope(): void {
     if (!this.options.fetch || this.phase === 'done' || this.fetching?.busy) return;
     const { hopeless } = this.patience;
-    if (this.peers.length === 0 && hopeless !== undefined) this.fail('UNREACHABLE', hopeless);
+    if (this.peers.length === 0 && !this.mirrors.anyOpen && hopeless !== undefined) this.fail('UNREACHABLE', hopeless);
   }
 
   // ---- what this end is
@@ -469,5 +530,6 @@ export class Transfer {
 
   private closeAll(code: number, reason: string): void {
     for (const peer of [...this.peers]) this.drop(peer, code, reason, this.now);
+    this.mirrors.closeAll(reason, this.now);
   }
 }

@@ -3,13 +3,17 @@
 
 import type { WebSocket } from 'ws';
 import type { LinkId } from '../base/index.ts';
+import type { Layout } from '../content/index.ts';
 import { ProtocolError } from '../base/index.ts';
 import type { TransferEvent, TransferInput, TransferOutput, TransferStatus } from '../engine/io.ts';
+import type { MirrorTerms } from '../engine/index.ts';
 import { CLOSE, decodeRecodedFrame, decodeSymbolFrame, encodeControl } from '../wire/index.ts';
 import type { Dial } from './dial.ts';
 import { dial } from './dial.ts';
 import { HeadwaterError, humanReason, storeReason } from './errors.ts';
 import { IncomingFrames } from './incoming-frames.ts';
+import type { MirrorDial } from './mirror-links.ts';
+import { MirrorLinks } from './mirror-links.ts';
 import { OutgoingFrames } from './outgoing-frames.ts';
 import { Quarantine } from './quarantine.ts';
 import { CLOSE_MS } from './socket-options.ts';
@@ -28,9 +32,9 @@ type FinishBlock = Extract<TransferOutput, { kind: 'finish-block' }>;
 
 export interface DriverOptions {
   readonly machine: Machine;
-  /** Opens the store for a descriptor that the machine has checked. */
+  /** Opens the store for a descriptor that the machine has checked, or for the plain file that it was started with. */
   readonly openStorage: (
-    descriptor: Uint8Array,
+    descriptor: Uint8Array | undefined,
     onDiskFailure: (error: unknown) => void,
   ) => Promise<Storage>;
   readonly onEvent: (event: TransferEvent) => void;
@@ -44,6 +48,7 @@ interface Open {
   readonly sums: SymbolSums;
   readonly incoming: IncomingFrames;
   readonly quarantine: Quarantine;
+  readonly mirrors: MirrorLinks;
 }
 
 /** setTimeout takes no more. */
@@ -65,6 +70,9 @@ export class Driver {
   private timer: NodeJS.Timeout | undefined;
   private timerAt = Infinity;
   private sources = 0;
+  private links = 1;
+  /** Mirrors that joined before the store was open. */
+  private early: { readonly dial: MirrorDial; readonly terms: MirrorTerms }[] = [];
   /** Work on the store under way, which `close` waits for. */
   private readonly busy = new Set<Promise<void>>();
 
@@ -96,7 +104,7 @@ export class Driver {
         this.store?.incoming.forget(link);
         this.feed({ kind: 'link-closed', link, code, reason });
       },
-    });
+    }, () => this.links++);
     this.outgoing = new OutgoingFrames(
       this.sockets,
       (input) => this.feed(input),
@@ -104,9 +112,24 @@ export class Driver {
     );
   }
 
-  /** The first call: with the descriptor when there is one. */
-  start(descriptor?: Uint8Array): void {
-    this.feed(descriptor === undefined ? { kind: 'start' } : { kind: 'start', descriptor });
+  /** The first call: with the descriptor when there is one, or with the layout of a plain file. */
+  start(descriptor?: Uint8Array, plain?: Layout): void {
+    this.feed({
+      kind: 'start',
+      ...(descriptor === undefined ? {} : { descriptor }),
+      ...(plain === undefined ? {} : { plain }),
+    });
+  }
+
+  /** A mirror joins; it is dialled when the store is open. */
+  addMirror(dial: MirrorDial, terms: MirrorTerms): void {
+    if (this.store === undefined) {
+      this.early.push({ dial, terms });
+      return;
+    }
+    const index = this.sources++;
+    this.store.mirrors.add(index, dial);
+    this.feed({ kind: 'mirror', index, address: dial.address, terms });
   }
 
   /** A source joins; returns its index. */
@@ -136,6 +159,7 @@ export class Driver {
     if (this.closing) return;
     this.closing = true;
     for (const dialling of this.dials) dialling.cancel();
+    this.store?.mirrors.closeAll();
     const bye = encodeControl({ type: 'bye', code: CLOSE.DONE, reason: 'done' });
     this.sockets.closeAll(CLOSE.DONE, 'done', bye);
     await this.sockets.drained(2 * CLOSE_MS);
@@ -234,7 +258,14 @@ export class Driver {
         return this.open(output.descriptor);
       case 'dial':
         return this.dial(output.index, output.address);
+      case 'fetch':
+        return this.store?.mirrors.fetch(output);
+      case 'cut':
+        return this.store?.mirrors.cut(output);
+      case 'hold':
+        return this.store?.mirrors.hold(output);
       case 'close':
+        if (this.store?.mirrors.close(output.link) === true) return;
         this.store?.incoming.forget(output.link);
         return this.sockets.close(output.link, output.code, output.reason, output.bytes);
       case 'event':
@@ -242,7 +273,7 @@ export class Driver {
     }
   }
 
-  private open(descriptor: Uint8Array): void {
+  private open(descriptor: Uint8Array | undefined): void {
     this.track(
       this.options
         .openStorage(descriptor, (error) => this.diskFailed(error))
@@ -251,6 +282,7 @@ export class Driver {
             this.store = this.openedStore(storage);
             this.outgoing.from = this.store;
             this.feed({ kind: 'opened', held: storage.held, leaves: storage.leavesHeld });
+            for (const { dial, terms } of this.early.splice(0)) this.addMirror(dial, terms);
           },
           (error: unknown) => {
             const failure =
@@ -264,6 +296,7 @@ export class Driver {
   }
 
   private dial(index: number, address: string): void {
+    if (this.store?.mirrors.dial(index) === true) return;
     const dialling = dial(address, ({ socket, reason }) => {
       this.dials.delete(dialling);
       if (socket === undefined) this.feed({ kind: 'dial-failed', index, reason });
@@ -286,9 +319,12 @@ export class Driver {
     const feed = (input: TransferInput): void => this.feed(input);
     const diskFailed = (error: unknown): void => this.diskFailed(error);
     const sums = new SymbolSums(storage);
-    const incoming = new IncomingFrames(storage, feed, diskFailed);
+    const written = (): void => mirrors.written();
+    const incoming = new IncomingFrames(storage, feed, diskFailed, written);
+    const newLink = (): LinkId => this.links++;
+    const mirrors = new MirrorLinks({ layout: storage.layout, incoming, feed, newLink });
     const quarantine = new Quarantine({ storage, sums, incoming, feed, diskFailed });
-    return { storage, sums, incoming, quarantine };
+    return { storage, sums, incoming, quarantine, mirrors };
   }
 
   /** A frame of symbols: `input` makes of it what the machine is told. */

@@ -7,6 +7,7 @@ import type { FailureCode } from '../engine/io.ts';
 export type HeadwaterErrorCode =
   | FailureCode
   | 'EXISTS' // the output is there already
+  | 'BAD_METALINK' // not a Metalink, or one that cannot be used
   | 'BAD_LINK' // not a link, descriptor or content id
   | 'LOCKED' // another process works on the same output
   | 'CHANGED' // the file changed while it was read

@@ -54,13 +54,15 @@ export interface FailedEvent {
 }
 
 export interface SourceResult {
-  readonly kind: 'peer';
+  readonly kind: SourceStatus['kind'];
   readonly address: string;
   readonly received: number;
   readonly useful: number;
   readonly duplicate: number;
   readonly rejected: number;
   readonly bytes: number;
+  /** By the prices that were told; 0 where there is none. */
+  readonly cost: number;
 }
 
 /** The report of a finished download. */
@@ -80,6 +82,8 @@ export interface GetResult {
   readonly summaryBytes: number;
   /** overhead plus summary and request bytes ÷ (T · needed). */
   readonly totalOverhead: number;
+  /** Of all sources. */
+  readonly cost: number;
   readonly sources: readonly SourceResult[];
 }
 
@@ -146,6 +150,7 @@ export function resultOf(
     overhead,
     summaryBytes,
     totalOverhead: needed === 0 ? 0 : overhead + summaryBytes / (symbolBytes * needed),
+    cost: status.sources.reduce((sum, { cost }) => sum + cost, 0),
     sources: status.sources.map((source) => ({
       kind: source.kind,
       address: source.address,
@@ -154,6 +159,7 @@ export function resultOf(
       duplicate: source.duplicate,
       rejected: source.rejected,
       bytes: source.bytes,
+      cost: source.cost,
     })),
   };
 }

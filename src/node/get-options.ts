@@ -3,8 +3,8 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { fromHex, UsageError } from '../base/index.ts';
-import type { Descriptor } from '../content/index.ts';
-import { contentId, isLink, parseLink } from '../content/index.ts';
+import type { Descriptor, PlainFile } from '../content/index.ts';
+import { contentId, isLink, parseLink, plainId } from '../content/index.ts';
 import type { Strategy, TransferOptions } from '../engine/index.ts';
 import type { Endpoint } from './addresses.ts';
 import { parseEndpoint } from './addresses.ts';
@@ -12,6 +12,12 @@ import { loadDescription, parseDescriptor } from './description.ts';
 import { sourceUrl } from './dial.ts';
 import { HeadwaterError, humanReason, systemCode } from './errors.ts';
 import { checkSignature, parsePublicKey } from './keys.ts';
+import type { MirrorName } from './mirror-terms.ts';
+import { describedMirror, freeMirror, parseMirror } from './mirror-terms.ts';
+import type { OnRefused } from './plain-names.ts';
+import { plainNamedBy } from './plain-names.ts';
+import type { PlannedMirror } from './plain-target.ts';
+import { plannedMirror } from './plain-target.ts';
 import { sha256 } from './sha256.ts';
 
 /** A content by its id. */
@@ -21,14 +27,29 @@ export interface ContentName {
   readonly sources?: readonly string[];
 }
 
-/** A link, a content id of 64 hexadecimal digits, the path or the bytes of a descriptor, or a ContentName. */
-export type What = string | Uint8Array | ContentName;
+/**
+ * A link, a content id of 64 hexadecimal digits, the path or the bytes of a descriptor, or a ContentName; or the http(s) URLs
+ * of one plain file, or the path or URL of a Metalink.
+ */
+export type What = string | readonly string[] | Uint8Array | ContentName;
 
 export interface GetOptions {
   /** The file to make, or a directory for it. Default: the content's name in the working directory. */
   readonly output?: string | undefined;
   /** More sources: ws:// or wss:// URLs, or host:port. */
   readonly sources?: readonly string[] | undefined;
+  /** Plain HTTP mirrors of the file, besides those that `what` names: "URL gb=PRICE second=PRICE rate=BYTES". */
+  readonly mirrors?: readonly string[] | undefined;
+  /** Mirrors used at once; more are spares. Default 8. */
+  readonly mirrorsMax?: number | undefined;
+  /** SHA-256 of the plain file, 64 hexadecimal digits. */
+  readonly sha256?: string | undefined;
+  /** Which file of a Metalink that has several. */
+  readonly file?: string | undefined;
+  /** Redirects and what servers name may lead to private addresses. */
+  readonly allowPrivate?: boolean | undefined;
+  /** Which mirror brings what. Default: headwater, for time. */
+  readonly schedule?: TransferOptions['schedule'];
   /** Replace the output when it exists. */
   readonly force?: boolean | undefined;
   /** Payload bytes per second to receive, over all links. */
@@ -69,6 +90,10 @@ export interface Target {
   /** The name that the link claims; the descriptor's counts. */
   readonly name: string | undefined;
   readonly sources: readonly string[];
+  /** Plain mirrors, the best first. */
+  readonly mirrors: readonly PlannedMirror[];
+  /** The file, when it has no descriptor. */
+  readonly plain: PlainFile | undefined;
 }
 
 /** Default of `strategy`. */
@@ -100,31 +125,48 @@ function noUse(message: string, strategies: readonly Strategy[]): HeadwaterError
 }
 
 /** Understands `what`. Rejects with HeadwaterError BAD_LINK, BAD_DESCRIPTOR, NOT_FOUND or DISK. */
-export async function resolveTarget(what: What, options: GetOptions): Promise<Target> {
+export async function resolveTarget(
+  what: What,
+  options: GetOptions,
+  onRefused: OnRefused = () => undefined,
+): Promise<Target> {
+  const plain = await plainNamedBy(what, options, onRefused);
+  if (plain !== undefined) {
+    const { file, mirrors } = plain;
+    const contentId = plainId(file, sha256);
+    return { ...named(contentId, file.name, []), plain: file, mirrors };
+  }
   const found = await namedBy(what);
   const sources = [...new Set([...found.sources, ...(options.sources ?? [])].map(sourceUrl))];
-  if (sources.length === 0 && (options.listen ?? false) === false) {
+  const reach = { mayBePrivate: true, allowPrivate: options.allowPrivate ?? false };
+  const names = [...found.mirrorNames, ...(options.mirrors ?? []).map(parseMirror)];
+  const mirrors = names.map((name) => plannedMirror(name, reach));
+  if (sources.length + mirrors.length === 0 && (options.listen ?? false) === false) {
     throw new HeadwaterError(
       'USAGE',
       'there is no source to fetch from',
       'Name one (-s ws://host:port), or use a link that has some.',
     );
   }
-  return { ...found, sources };
+  return { ...found, sources, mirrors };
 }
 
-async function namedBy(what: What): Promise<Target> {
+async function namedBy(what: What): Promise<Named> {
   if (what instanceof Uint8Array) return described(what, 'the given descriptor');
-  if (typeof what !== 'string') {
+  if (typeof what === 'object' && 'contentId' in what) {
     const id = what.contentId;
     const contentIdBytes = typeof id === 'string' ? parseId(id) : id;
     if (contentIdBytes.length !== 32) throw badLink('a content id has 32 bytes');
     return named(contentIdBytes, undefined, what.sources ?? []);
   }
+  if (typeof what !== 'string') {
+    throw badLink('several things were named that are not URLs of one file');
+  }
   if (isLink(what)) {
     try {
       const link = parseLink(what);
-      return named(link.contentId, link.name, link.sources);
+      const about = named(link.contentId, link.name, link.sources);
+      return { ...about, mirrorNames: link.mirrors.map(freeMirror) };
     } catch (error) {
       if (error instanceof UsageError) throw badLink(error.message);
       throw error;
@@ -138,11 +180,19 @@ async function namedBy(what: What): Promise<Target> {
   return described(bytes, what);
 }
 
-function described(bytes: Uint8Array, where: string): Target {
+/** A target before mirrors are planned. */
+type Named = Omit<Target, 'mirrors'> & { readonly mirrorNames: readonly MirrorName[] };
+
+function described(bytes: Uint8Array, where: string): Named {
   const descriptor = parseDescriptor(bytes, where);
   const id = contentId(descriptor, sha256);
   const { name } = descriptor;
-  return { contentId: id, descriptor, descriptorBytes: bytes, name, sources: [] };
+  return {
+    ...named(id, name, []),
+    descriptor,
+    descriptorBytes: bytes,
+    mirrorNames: descriptor.mirrors.map(describedMirror),
+  };
 }
 
 /** Throws HeadwaterError USAGE or BAD_DESCRIPTOR unless the descriptor bears the asked signature, if one is asked. */
@@ -165,8 +215,21 @@ export function requirePublisher(descriptor: Descriptor, publisher: string | und
   );
 }
 
-function named(id: Uint8Array, name: string | undefined, sources: readonly string[]): Target {
-  return { contentId: id, descriptor: undefined, descriptorBytes: undefined, name, sources };
+function named(
+  id: Uint8Array,
+  name: string | undefined,
+  sources: readonly string[],
+): Named & Pick<Target, 'mirrors'> {
+  return {
+    contentId: id,
+    descriptor: undefined,
+    descriptorBytes: undefined,
+    name,
+    sources,
+    mirrors: [],
+    mirrorNames: [],
+    plain: undefined,
+  };
 }
 
 function parseId(text: string): Uint8Array {

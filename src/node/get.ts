@@ -1,8 +1,8 @@
 // Fetches a content from all its sources at once, resuming what an earlier run left.
 
 import { toHex } from '../base/index.ts';
-import type { Descriptor } from '../content/index.ts';
-import { decodeDescriptor } from '../content/index.ts';
+import type { PlainFile } from '../content/index.ts';
+import { decodeDescriptor, plainLayout } from '../content/index.ts';
 import type { FailureCode, TransferEvent, TransferStatus } from '../engine/index.ts';
 import { Transfer } from '../engine/index.ts';
 import { reachableAt } from './addresses.ts';
@@ -25,6 +25,8 @@ import {
 } from './get-options.ts';
 import { Listener } from './listener.ts';
 import { PartContent } from './part-content.ts';
+import { PlainContent } from './plain-content.ts';
+import type { PlannedMirror } from './plain-target.ts';
 import { sha256 } from './sha256.ts';
 import { withEvent } from './share.ts';
 import type { Storage } from './storage.ts';
@@ -33,6 +35,8 @@ import { kernelWarning } from './warnings.ts';
 import { Pool } from './work/pool.ts';
 
 const PROGRESS_MS = 250;
+/** Mirrors in use at once: together they fill most links, and each keeps one connection for itself. */
+const MIRRORS_AT_ONCE = 8;
 
 /** A download that runs. Iterate it for its events; the last is `done` or `failed`. */
 export interface Getting extends AsyncIterable<GetEvent> {
@@ -54,8 +58,11 @@ export function get(what: What, options: GetOptions = {}): Getting {
 }
 
 interface Open {
-  readonly descriptor: Descriptor;
+  /** Name, length and symbol size of the content. */
+  readonly about: { readonly name: string; readonly length: number; readonly symbolBytes: number };
   readonly file: string;
+  /** Of the finished file. */
+  readonly sha256: () => Uint8Array;
 }
 
 class GetRun implements Getting {
@@ -71,6 +78,11 @@ class GetRun implements Getting {
   private opened: Open | undefined;
   private progressTimer: NodeJS.Timeout | undefined;
   private ratePoints: RatePoint[] = [];
+  /** Mirrors that are not in use yet. */
+  private spares: PlannedMirror[] = [];
+  /** Those in use whose loss has not been made up for. */
+  private readonly mirrorAddresses = new Set<string>();
+  private mirrors: readonly PlannedMirror[] = [];
   /** How it ended: once. */
   private outcome: GetResult | HeadwaterError | undefined;
   /** The event to end with. */
@@ -118,8 +130,11 @@ class GetRun implements Getting {
 
   private async begin(what: What): Promise<void> {
     checkStrategy(this.options);
-    const target = await resolveTarget(what, this.options);
-    if (target.descriptor !== undefined || this.options.output !== undefined) {
+    const target = await resolveTarget(what, this.options, (address, reason) =>
+      this.events.push({ event: 'dial-failed', address, reason }),
+    );
+    const { plain } = target;
+    if ((target.descriptor ?? plain) !== undefined || this.options.output !== undefined) {
       const name = target.descriptor?.name ?? target.name;
       if (name !== undefined) {
         await checkOutput(await outputPath(this.options.output, name), this.options);
@@ -139,10 +154,28 @@ class GetRun implements Getting {
     // Stopped while we waited: nothing was started that must be let go, but the listener.
     if (this.outcome !== undefined) return void (await this.listener?.close());
     this.driver = driver;
-    driver.start(target.descriptorBytes);
+    driver.start(target.descriptorBytes, plain === undefined ? undefined : plainLayout(plain));
     for (const source of target.sources) driver.addSource(source);
+    this.mirrors = target.mirrors;
+    this.spares = [...target.mirrors];
+    for (let n = this.options.mirrorsMax ?? MIRRORS_AT_ONCE; n > 0; n--) this.useSpare();
     const every = this.options.progressMs ?? PROGRESS_MS;
     this.progressTimer = setInterval(() => this.progress(), every);
+  }
+
+  /** One more mirror joins, if there is one that is not in use. */
+  private useSpare(): void {
+    const spare = this.spares.shift();
+    if (spare === undefined) return;
+    this.mirrorAddresses.add(spare.source.address);
+    this.driver?.addMirror(spare.source, spare.terms);
+  }
+
+  /** A mirror is lost, perhaps for a while: a spare joins. */
+  private replace(address: string): void {
+    if (this.outcome !== undefined || !this.mirrorAddresses.has(address)) return;
+    this.mirrorAddresses.delete(address);
+    this.useSpare();
   }
 
   private makeDriver(target: Target, serve: boolean): Driver {
@@ -161,10 +194,14 @@ class GetRun implements Getting {
       sendBytesPerSecond: options.maxSendRate,
       patienceMs: options.patienceMs,
       linger: options.seed,
+      schedule: options.schedule,
     });
     return new Driver({
       machine,
-      openStorage: (bytes, onDiskFailure) => this.openStorage(bytes, onDiskFailure),
+      openStorage: (bytes, onDiskFailure) =>
+        target.plain === undefined
+          ? this.openStorage(bytes ?? new Uint8Array(0), onDiskFailure)
+          : this.openPlain(target.plain, onDiskFailure),
       onEvent: (event) => this.onEvent(event),
       onFailure: (error) => this.fail(error),
     });
@@ -189,18 +226,40 @@ class GetRun implements Getting {
     });
     const [storage, warning] = await Promise.all([opening, kernelWarning(this.pool)]);
     if (warning !== undefined) this.events.push(warning);
-    this.opened = { descriptor, file };
+    this.began({ about: descriptor, file, sha256: () => descriptor.sha256 }, storage);
+    return storage;
+  }
+
+  private async openPlain(plain: PlainFile, onFailure: (error: unknown) => void): Promise<Storage> {
+    const { output, force = false, verify = false } = this.options;
+    const file = await outputPath(output, plain.name);
+    const storage = await PlainContent.open({
+      out: file,
+      file: plain,
+      pool: this.pool,
+      force,
+      verify,
+      onFailure,
+    });
+    const { symbolBytes } = storage.layout;
+    const about = { name: plain.name, length: plain.length, symbolBytes };
+    this.began({ about, file, sha256: () => storage.sha256 ?? new Uint8Array(0) }, storage);
+    return storage;
+  }
+
+  private began(opened: Open, storage: Storage): void {
+    this.opened = opened;
+    const { about, file } = opened;
     this.events.push({
       event: 'start',
       file,
-      name: descriptor.name,
+      name: about.name,
       contentId: toHex(this.contentId),
-      bytes: descriptor.length,
-      symbolBytes: descriptor.symbolBytes,
+      bytes: about.length,
+      symbolBytes: about.symbolBytes,
       total: storage.layout.sourceSymbolCount,
       have: haveOf(storage),
     });
-    return storage;
   }
 
   private onEvent(event: TransferEvent): void {
@@ -210,6 +269,7 @@ class GetRun implements Getting {
       const { code, message } = event;
       this.fail(new HeadwaterError(code, message, hintFor(code, message)));
     } else {
+      if (event.type === 'link-down' || event.type === 'dial-failed') this.replace(event.address);
       const plain = withEvent(event);
       if (plain.event !== 'done' && plain.event !== 'failed') this.events.push(plain);
     }
@@ -218,7 +278,7 @@ class GetRun implements Getting {
   private progress(): void {
     const { driver, opened } = this;
     if (driver === undefined || opened === undefined || this.outcome !== undefined) return;
-    const { length, symbolBytes } = opened.descriptor;
+    const { length, symbolBytes } = opened.about;
     const now = performance.now();
     const event = progressOf(driver.status(), length, symbolBytes, this.ratePoints[0], now);
     this.ratePoints.push({ atMs: now, bytes: event.bytes });
@@ -231,13 +291,13 @@ class GetRun implements Getting {
     const { driver, opened } = this;
     if (this.outcome !== undefined || driver === undefined || opened === undefined) return;
     this.progress();
-    const { descriptor, file } = opened;
+    const { about, file, sha256: digest } = opened;
     const result = resultOf(driver.status(), {
       file,
-      bytes: descriptor.length,
-      sha256: toHex(descriptor.sha256),
+      bytes: about.length,
+      sha256: toHex(digest()),
       seconds: (performance.now() - this.startedAt) / 1000,
-      symbolBytes: descriptor.symbolBytes,
+      symbolBytes: about.symbolBytes,
     });
     this.outcome = result;
     clearInterval(this.progressTimer);
@@ -273,6 +333,7 @@ class GetRun implements Getting {
       this.driver?.abort();
       await this.driver?.close();
       await this.listener?.close();
+      for (const { source } of this.mirrors) await source.close();
     } catch (error) {
       // The outcome is settled; a file that cannot be closed does not change it.
       if (this.outcome === undefined) this.fail(asError(error));

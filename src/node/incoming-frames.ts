@@ -38,11 +38,25 @@ export class IncomingFrames {
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> | undefined;
   private broken = false;
+  private writingBytes = 0;
+  private readonly written: () => void;
 
-  constructor(storage: Storage, feed: Feed, diskFailed: (error: unknown) => void) {
+  /** @param written called when a batch is stored: less waits for the disk */
+  constructor(
+    storage: Storage,
+    feed: Feed,
+    diskFailed: (error: unknown) => void,
+    written: () => void = () => undefined,
+  ) {
     this.storage = storage;
     this.feed = feed;
     this.diskFailed = diskFailed;
+    this.written = written;
+  }
+
+  /** Bytes of symbols that wait for the disk. */
+  get backlog(): number {
+    return this.waitingBytes + this.writingBytes;
   }
 
   /** Keeps a frame, of symbols or recoded ones, until the output that it is for; returns its number. */
@@ -78,7 +92,7 @@ export class IncomingFrames {
       esis.push(esi);
       if (bytes === undefined || this.broken) {
         verdicts.push('failed');
-      } else if (this.storage.verify(sbn, esi, bytes)) {
+      } else if (output.unverified === true || this.storage.verify(sbn, esi, bytes)) {
         verdicts.push('kept');
         symbols.push({ sbn, esi, bytes });
       } else {
@@ -121,10 +135,13 @@ export class IncomingFrames {
     if (this.writing !== undefined) return;
     const batch = this.waiting;
     this.waiting = [];
+    this.writingBytes = this.waitingBytes;
     this.waitingBytes = 0;
     this.writing = this.writeBatch(batch).finally(() => {
       this.writing = undefined;
+      this.writingBytes = 0;
       this.schedule();
+      this.written();
     });
   }
 

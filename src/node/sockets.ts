@@ -45,13 +45,15 @@ const REASON_BYTES_MAX = 123;
 export class Sockets {
   private readonly open = new Map<LinkId, Open>();
   private readonly events: SocketEvents;
-  private nextLink = 1;
+  private readonly newLink: () => LinkId;
   private emptied: (() => void) | undefined;
   /** When the first message of this turn of the event loop came. */
   private turnBegan: number | undefined;
 
-  constructor(events: SocketEvents) {
+  /** @param newLink names a link, differently each time */
+  constructor(events: SocketEvents, newLink: () => LinkId) {
     this.events = events;
+    this.newLink = newLink;
   }
 
   get count(): number {
@@ -60,7 +62,7 @@ export class Sockets {
 
   /** Takes over an open socket and names its link. Events come only after this returned. */
   add(socket: WebSocket): LinkId {
-    const link = this.nextLink++;
+    const link = this.newLink();
     const entry: Open = { socket, closing: false, failure: undefined };
     this.open.set(link, entry);
     socket.binaryType = 'nodebuffer';

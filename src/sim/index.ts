@@ -22,6 +22,7 @@ export { simContent, toyHash, type SimContent, type SimContentOptions } from './
 export type { Fault, Misbehaviour, RecodedHeader } from './faults.ts';
 export type { LinkQuality } from './network.ts';
 export { runScenario, type ScenarioOptions, type ScenarioResult } from './scenario.ts';
+export { SimMirror, type SimMirrorOptions } from './sim-mirror.ts';
 export { SimPeer, type SimFrame, type SimPeerOptions, type Surroundings } from './sim-peer.ts';
 export { TraceHash, type TraceEntry, type Tracer } from './trace.ts';
 export { World } from './world.ts';

@@ -4,6 +4,7 @@ import type { LinkId, Rng } from '../base/index.ts';
 import { Bitset } from '../base/index.ts';
 import type {
   BlockOutcome,
+  MirrorTerms,
   TransferEvent,
   TransferInput,
   TransferOptions,
@@ -19,6 +20,7 @@ import type { Port } from './network.ts';
 import type { TraceEntry } from './trace.ts';
 import type { VirtualClock } from './clock.ts';
 import { missingSymbols } from './decoding.ts';
+import type { SimMirrorLink } from './sim-mirror.ts';
 
 type Sending = Extract<TransferOutput, { kind: 'read' | 'recode' }>;
 
@@ -30,6 +32,8 @@ export interface SimPeerOptions {
   readonly transfer: Partial<Omit<TransferOptions, 'contentId' | 'sha256' | 'seed'>>;
   /** Knows the descriptor from the start. */
   readonly described?: boolean;
+  /** Fetches it as a plain file: there is no descriptor, and symbols are not checked one by one. */
+  readonly plain?: boolean;
   readonly faults?: Misbehaviour;
   /** Time that verifying and storing a frame takes, ms. */
   readonly diskMs?: number;
@@ -83,6 +87,11 @@ export class SimPeer {
   readonly faults: Misbehaviour;
   /** Sources it was told of; it is told again when it restarts. */
   readonly sources: string[] = [];
+  /** Mirrors that it was told of, by their index among the sources. */
+  readonly mirrors: Map<number, { readonly name: string; readonly terms: MirrorTerms }> = new Map();
+  private readonly mirrorLinks = new Map<LinkId, SimMirrorLink>();
+  /** Wrong symbols that were stored without a check. */
+  private readonly wrong = new Set<number>();
   private readonly withheld: Sending[] = [];
   /** Which rows of the quarantine are lies. */
   private readonly badRows: boolean[] = [];
@@ -91,6 +100,7 @@ export class SimPeer {
   private readonly world: Surroundings;
   private readonly ports = new Map<LinkId, Port>();
   private nextLink = 1;
+  private mirrorFrames = 0;
   private wake = 0;
   private epoch = 0;
 
@@ -112,26 +122,60 @@ export class SimPeer {
       this.held = options.held.clone();
     }
     this.leaves = new Bitset(layout.blockCount);
-    if (this.held.count > 0) this.leaves.addRange(0, layout.blockCount);
+    if (this.held.count > 0 || options.plain === true) this.leaves.addRange(0, layout.blockCount);
     this.transfer = this.born();
   }
 
   /** Starts, or starts again after `kill`. */
   start(): void {
     this.alive = true;
-    const described = this.options.described ?? true;
-    this.feed(
-      described
-        ? { kind: 'start', descriptor: this.options.content.descriptor }
-        : { kind: 'start' },
-    );
-    this.sources.forEach((address, index) => this.feed({ kind: 'source', index, address }));
+    const { described = true, plain = false, content } = this.options;
+    if (plain) this.feed({ kind: 'start', plain: content.layout });
+    else this.feed({ kind: 'start', ...(described ? { descriptor: content.descriptor } : {}) });
+    this.sources.forEach((address, index) => this.join(index, address));
+  }
+
+  private join(index: number, address: string): void {
+    const mirror = this.mirrors.get(index);
+    if (mirror === undefined) this.feed({ kind: 'source', index, address });
+    else this.feed({ kind: 'mirror', index, address, terms: mirror.terms });
   }
 
   /** Learns of one more source. */
   addSource(address: string): void {
-    const index = this.sources.push(address) - 1;
-    this.feed({ kind: 'source', index, address });
+    this.join(this.sources.push(address) - 1, address);
+  }
+
+  /** Learns of one more mirror. */
+  addMirror(name: string, terms: MirrorTerms): void {
+    const index = this.sources.push(name) - 1;
+    this.mirrors.set(index, { name, terms });
+    this.join(index, name);
+  }
+
+  /** A mirror was reached. Returns the id by which this end knows the connection. */
+  mirrorOpen(connect: (link: LinkId) => SimMirrorLink): LinkId {
+    const link = this.nextLink++;
+    this.mirrorLinks.set(link, connect(link));
+    return link;
+  }
+
+  /** Source symbols came from a mirror. */
+  fromMirror(link: LinkId, from: number, count: number, lies: boolean): void {
+    const { layout } = this.options.content;
+    const sbn = layout.sbnOf(from * layout.windowRatio);
+    const first = from - layout.blockOffset(sbn) / layout.symbolBytes;
+    const esis = Array.from({ length: count }, (_, i) => first + i);
+    const frame = -++this.mirrorFrames;
+    if (lies) this.tainted.set(frame, esis.map(() => true));
+    this.feed({ kind: 'symbols', link, frame, sbn, esis });
+  }
+
+  /** Source symbols from this one to the end of its block. */
+  untilBlockEnd(position: number): number {
+    const { layout } = this.options.content;
+    const sbn = layout.sbnOf(position * layout.windowRatio);
+    return layout.blockOffset(sbn + 1) / layout.symbolBytes - position;
   }
 
   /** Stands still for `ms`, as a suspended process does. */
@@ -154,6 +198,8 @@ export class SimPeer {
     this.withheld.length = 0;
     for (const port of this.ports.values()) port.cut(1006, 'connection lost');
     this.ports.clear();
+    for (const link of this.mirrorLinks.values()) link.close();
+    this.mirrorLinks.clear();
     this.transfer = this.born();
   }
 
@@ -270,12 +316,26 @@ export class SimPeer {
         this.finishBlock(output);
         break;
       case 'discard-block':
-        this.forBlock(output.sbn, (id) => this.held.delete(id));
+        this.forBlock(output.sbn, (id) => {
+          this.held.delete(id);
+          this.wrong.delete(id);
+        });
         break;
       case 'finish-content':
         this.later(diskMs, { kind: 'content-finished', problem: undefined });
         break;
+      case 'fetch':
+        this.mirrorLinks.get(output.link)?.fetch(output.request, output.from, output.to);
+        break;
+      case 'cut':
+        this.mirrorLinks.get(output.link)?.cut(output.request, output.to);
+        break;
+      case 'hold':
+        this.mirrorLinks.get(output.link)?.hold(output.on);
+        break;
       case 'close': {
+        this.mirrorLinks.get(output.link)?.close();
+        this.mirrorLinks.delete(output.link);
         const port = this.ports.get(output.link);
         this.ports.delete(output.link);
         if (output.bytes !== undefined) this.say(port, output.bytes);
@@ -356,9 +416,12 @@ export class SimPeer {
     if (keep.length === 0) return;
     const { layout } = this.options.content;
     const esis = keep.map((i) => output.esis[i] ?? 0);
-    const verdicts = keep.map((i): Verdict => (bad?.[i] ? 'rejected' : 'kept'));
-    esis.forEach((esi, i) => {
-      if (verdicts[i] === 'kept') this.held.add(layout.id(sbn, esi));
+    const isChecked = output.unverified !== true;
+    const verdicts = keep.map((i): Verdict => (bad?.[i] && isChecked ? 'rejected' : 'kept'));
+    keep.forEach((position, i) => {
+      const id = layout.id(sbn, esis[i] ?? 0);
+      if (verdicts[i] === 'kept') this.held.add(id);
+      if (bad?.[position] && !isChecked) this.wrong.add(id);
     });
     this.later(this.options.diskMs ?? 0, { kind: 'written', link, sbn, esis, verdicts });
   }
@@ -393,6 +456,9 @@ export class SimPeer {
       faults.corruptBlocks = (faults.corruptBlocks ?? 0) - 1;
       outcome = 'corrupt';
     }
+    this.forBlock(sbn, (id) => {
+      if (this.wrong.has(id)) outcome = 'corrupt';
+    });
     if (outcome === 'ok') this.forBlock(sbn, (id) => this.held.add(id));
     const liars = judge.map(({ row }) => row).filter((row) => this.badRows[row]);
     this.later(decodeMs, { kind: 'block-finished', sbn, outcome, missing, liars });

@@ -8,6 +8,8 @@ import type { Fault } from './faults.ts';
 import type { LinkQuality, Port } from './network.ts';
 import { joinPorts } from './network.ts';
 import type { SimFrame, SimPeerOptions, SimRecodedFrame, Surroundings } from './sim-peer.ts';
+import type { SimMirrorOptions } from './sim-mirror.ts';
+import { SimMirror } from './sim-mirror.ts';
 import { SimPeer } from './sim-peer.ts';
 import type { TraceEntry, Tracer } from './trace.ts';
 
@@ -24,6 +26,7 @@ export class World implements Surroundings {
   readonly clock: VirtualClock = new VirtualClock();
   readonly rng: Rng;
   readonly peers: SimPeer[] = [];
+  readonly mirrors: SimMirror[] = [];
   /** Called with every event of every peer. */
   onEvent: ((peer: SimPeer, event: TransferEvent) => void) | undefined;
   /** Called with everything that happens. */
@@ -44,6 +47,13 @@ export class World implements Surroundings {
     this.peers.push(peer);
     peer.start();
     return peer;
+  }
+
+  /** Adds a mirror. Peers are told of it with `SimPeer.addMirror`. */
+  mirror(options: SimMirrorOptions): SimMirror {
+    const mirror = new SimMirror(this.clock, options);
+    this.mirrors.push(mirror);
+    return mirror;
   }
 
   /** Tells `from` of a source. */
@@ -78,6 +88,8 @@ export class World implements Surroundings {
   }
 
   dial(from: SimPeer, index: number, address: string): void {
+    const mirror = this.mirrors.find(({ name }) => name === address);
+    if (mirror !== undefined) return mirror.dial(from, index);
     const to = this.peers.find((peer) => peer.name === address);
     const { clock } = this;
     if (to === undefined || !to.alive) {

@@ -119,13 +119,7 @@ async function createPartFiles(
   contentId: Uint8Array,
   layout: Layout,
 ): Promise<void> {
-  const known: readonly string[] = FILES;
-  for (const name of await onDisk(path, fs.readdir(path))) {
-    if (known.includes(name)) await removeFile(fs, `${path}/${name}`);
-    else if (!isLockName(name) && name !== 'format.new') {
-      throw new DiskError('UNSAFE', path, `holds "${name}", so it is not a part directory`);
-    }
-  }
+  await clearPartDirectory(fs, path);
   await writeNew(fs, `${path}/data`, [], layout.length);
   await writeNew(fs, `${path}/repair`, [], 0);
   await writeNew(fs, `${path}/index`, [], 0);
@@ -134,12 +128,52 @@ async function createPartFiles(
   await writeNew(fs, `${path}/state`, [], 0);
   const encoded = encodeDescriptor(descriptor);
   await writeNew(fs, `${path}/descriptor`, [encoded], encoded.length);
+  await writeFormat(fs, path, contentId);
+}
+
+/** Removes what a half-made part directory holds; rejects when there is anything else in it. */
+async function clearPartDirectory(fs: StoreFs, path: string): Promise<void> {
+  const known: readonly string[] = FILES;
+  for (const name of await onDisk(path, fs.readdir(path))) {
+    if (known.includes(name)) await removeFile(fs, `${path}/${name}`);
+    else if (!isLockName(name) && name !== 'format.new') {
+      throw new DiskError('UNSAFE', path, `holds "${name}", so it is not a part directory`);
+    }
+  }
+}
+
+/** The last file of a part directory: from here on it is whole, and belongs to this content. */
+async function writeFormat(fs: StoreFs, path: string, contentId: Uint8Array): Promise<void> {
   await syncDirectory(fs, path);
   await removeFile(fs, `${path}/format.new`);
   const format = Buffer.from(`${FORMAT_NAME} ${FORMAT_VERSION}\n${toHex(contentId)}\n`);
   await writeNew(fs, `${path}/format.new`, [format], format.length);
   await onDisk(path, fs.rename(`${path}/format.new`, `${path}/format`));
   await syncDirectory(fs, path);
+}
+
+/** Opens the files of a plain file, as `openPartFiles` does those of a described content: it has no more than its data. */
+export async function openPlainFiles(
+  fs: StoreFs,
+  path: string,
+  id: Uint8Array,
+  length: number,
+): Promise<Pick<PartFiles, 'data' | 'state'>> {
+  if (!(await checkFormat(path, id))) {
+    await clearPartDirectory(fs, path);
+    await writeNew(fs, `${path}/data`, [], length);
+    await writeNew(fs, `${path}/state`, [], 0);
+    await writeFormat(fs, path, id);
+  }
+  const data = await tryOpen(fs, `${path}/data`);
+  const state = await tryOpen(fs, `${path}/state`);
+  const size = data === undefined ? -1 : (await onDisk(data.path, data.handle.stat())).size;
+  if (data !== undefined && state !== undefined && size === length) return { data, state };
+  await data?.handle.close();
+  await state?.handle.close();
+  // What the state would say is not here any more: it begins anew.
+  await removeFile(fs, `${path}/format`);
+  return await openPlainFiles(fs, path, id, length);
 }
 
 async function writeNew(

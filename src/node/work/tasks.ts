@@ -2,7 +2,7 @@
 // their own, so that block-sized buffers never cross threads.
 
 import type { BlockOutcome } from '../../engine/io.ts';
-import type { LayoutParameters } from '../../content/index.ts';
+import type { LayoutParameters, PieceHash } from '../../content/index.ts';
 
 /** Recoded symbols, one after the other. */
 export interface RecodedSymbols {
@@ -76,6 +76,16 @@ export interface HashTask {
   readonly final: boolean;
 }
 
+/** Hashes the pieces of a part of a file, each of `pieceBytes`, the last shorter at the end of the file. */
+export interface HashPiecesTask {
+  readonly kind: 'hash-pieces';
+  readonly dataPath: string;
+  readonly type: PieceHash;
+  readonly from: number;
+  readonly to: number;
+  readonly pieceBytes: number;
+}
+
 /** Forgets a running hash. */
 export interface ForgetHashTask {
   readonly kind: 'forget-hash';
@@ -89,8 +99,8 @@ export interface KernelTask {
 
 /** The layout's numbers alone: a descriptor would be copied with every message. */
 export function layoutParameters(layout: LayoutParameters): LayoutParameters {
-  const { length, symbolBytes, blockCount, windowRatio } = layout;
-  return { length, symbolBytes, blockCount, windowRatio };
+  const { length, symbolBytes, blockCount, windowRatio, blockSymbols } = layout;
+  return { length, symbolBytes, blockCount, windowRatio, blockSymbols };
 }
 
 export type Task =
@@ -99,6 +109,7 @@ export type Task =
   | DescribeBlockTask
   | CheckBlockTask
   | HashTask
+  | HashPiecesTask
   | ForgetHashTask
   | KernelTask;
 
@@ -123,6 +134,8 @@ export interface Answers {
   /** ESIs of the source symbols that match, ascending. */
   'check-block': { readonly valid: Uint32Array };
   hash: { readonly digest: Uint8Array | undefined };
+  /** The hashes, one after the other. */
+  'hash-pieces': { readonly hashes: Uint8Array };
   'forget-hash': Record<string, never>;
   /** Why it is the slow one; undefined when it is not. */
   kernel: { readonly fallback: string | undefined };

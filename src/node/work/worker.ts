@@ -9,6 +9,7 @@ import { sha256 } from '../sha256.ts';
 import { eachSymbol, readBlockToScratch, withFile } from './block-file.ts';
 import { Encoders } from './encoders.ts';
 import { finishBlock } from './finish-block.ts';
+import { hashPieces } from './hash-pieces.ts';
 import { RunningHashes } from './running-hashes.ts';
 import type {
   Answers,
@@ -34,6 +35,8 @@ function run(task: Task): Answers[keyof Answers] {
       return { valid: check(task) };
     case 'hash':
       return { digest: hashes.advance(task) };
+    case 'hash-pieces':
+      return { hashes: hashPieces(task) };
     case 'forget-hash':
       hashes.forget(task.hashKey);
       return {};

@@ -1,0 +1,113 @@
+// The mirrors of a transfer: added, dialled, opened and lost. What each is asked for is the business of `MirrorDesk`.
+
+import type { LinkId } from '../../base/index.ts';
+import { Account } from '../account.ts';
+import type { Dialer } from '../dialer.ts';
+import type { TransferOutput } from '../io.ts';
+import type { MirrorTerms } from './mirror.ts';
+import { Mirror } from './mirror.ts';
+
+/** Mirrors of one transfer: those of a descriptor, of a link and of a command line. */
+export const MIRRORS_MAX = 256;
+
+/** Why a mirror is let go. */
+export interface MirrorFailure {
+  readonly reason: string;
+  /** It will do no better next time. */
+  readonly permanent: boolean;
+  /** It asked to be left alone for so long. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+export interface MirrorOpen {
+  readonly link: LinkId;
+  readonly index: number;
+  readonly rttMs: number;
+  /** It can send any part of the file. */
+  readonly ranges: boolean;
+}
+
+export interface MirrorsHost {
+  readonly dialer: Dialer;
+  readonly accounts: Account[];
+  output(output: TransferOutput): void;
+}
+
+export class Mirrors {
+  /** In the order in which they joined; none is ever taken out. */
+  readonly all: Mirror[] = [];
+  private readonly host: MirrorsHost;
+
+  constructor(host: MirrorsHost) {
+    this.host = host;
+  }
+
+  /** The mirror of an open link. */
+  ofLink(link: LinkId): Mirror | undefined {
+    return this.all.find((mirror) => mirror.link === link);
+  }
+
+  /** The account of a link that is open, or was the mirror's last: its symbols may still be on their way to the disk. */
+  accountOf(link: LinkId): Account | undefined {
+    return this.all.find((mirror) => mirror.lastLink === link)?.account;
+  }
+
+  ofSource(index: number): Mirror | undefined {
+    return this.all.find((mirror) => mirror.index === index);
+  }
+
+  /** True while one is connected. */
+  get anyOpen(): boolean {
+    return this.all.some(({ link }) => link !== undefined);
+  }
+
+  add(index: number, address: string, terms: MirrorTerms, now: number): void {
+    if (this.all.length >= MIRRORS_MAX) return;
+    const account = new Account(address, index, 'mirror');
+    const mirror = new Mirror(index, account, terms);
+    account.cost = (at) => mirror.cost(at);
+    this.host.accounts.push(account);
+    this.all.push(mirror);
+    this.host.dialer.add(index, address, now);
+  }
+
+  /** Undefined when there is no such mirror, or it is open. */
+  open({ link, index, rttMs, ranges }: MirrorOpen): Mirror | undefined {
+    const mirror = this.ofSource(index);
+    if (mirror === undefined || mirror.link !== undefined) return undefined;
+    mirror.link = link;
+    mirror.lastLink = link;
+    mirror.rttMs = rttMs;
+    mirror.isWhole = !ranges;
+    mirror.state = 'unused';
+    mirror.account.connected = true;
+    this.host.dialer.opened(index);
+    const { address } = mirror.account;
+    const agent = ranges ? 'plain mirror' : 'plain mirror without ranges';
+    this.host.output({ kind: 'event', event: { type: 'link-up', link, address, agent } });
+    return mirror;
+  }
+
+  /** The transfer is over. */
+  closeAll(reason: string, now: number): void {
+    for (const mirror of this.all) this.close(mirror, { reason, permanent: false }, now, true);
+  }
+
+  /** Lets go of the link. The caller has taken back what was out. `ended`: the transfer is over, nobody is to blame. */
+  close(mirror: Mirror, failure: MirrorFailure, now: number, ended = false): void {
+    const { link, index, account } = mirror;
+    if (link === undefined) return;
+    const { reason, permanent, retryAfterMs } = failure;
+    mirror.link = undefined;
+    mirror.rest('lost', now);
+    mirror.meter.stop(now);
+    mirror.requests.length = 0;
+    account.connected = false;
+    this.host.output({ kind: 'close', link, code: 0, reason, bytes: undefined });
+    const { address } = account;
+    this.host.output({ kind: 'event', event: { type: 'link-down', link, address, code: 0, reason } });
+    if (ended) return;
+    if (permanent) this.host.dialer.ban(index, reason);
+    else this.host.dialer.lost(index, reason, now, retryAfterMs);
+  }
+}
