@@ -11,5 +11,20 @@ export type {
 } from './io.ts';
 export type { Mirror, MirrorTerms } from './mirrors/mirror.ts';
 export type { MirrorFailure } from './mirrors/mirrors.ts';
-export type { ScheduleOptions, Strategy, SummaryChoice, TransferOptions } from './options.ts';
+export type { Strategy, SummaryChoice, TransferOptions } from './options.ts';
+export {
+  makeScheduler,
+  OBJECTIVES,
+  SCHEDULER_NAMES,
+  select,
+  type Board,
+  type Candidate,
+  type Objective,
+  type ScheduledSource,
+  type ScheduleOptions,
+  type Scheduler,
+  type SchedulerName,
+  type SelectionOptions,
+  type SourceState,
+} from './scheduler/index.ts';
 export { Transfer } from './transfer.ts';

@@ -1,10 +1,7 @@
 // What a Transfer is told at birth.
 
 import type { Sha256 } from '../base/index.ts';
-import type { makeScheduler } from './scheduler/index.ts';
-
-/** Which scheduler directs the mirrors, and what it is to save. */
-export type ScheduleOptions = Parameters<typeof makeScheduler>[0];
+import type { ScheduleOptions } from './scheduler/index.ts';
 
 /** Default of `schedule`. */
 export const SCHEDULE: ScheduleOptions = { name: 'headwater', objective: 'time' };

@@ -218,7 +218,9 @@ export class Transfer {
         this.fetched(input, now);
         break;
       case 'dial-failed':
+        this.mirrors.dialFailed(input.index);
         this.neighbours.dialFailed(input, now);
+        if (this.phase === 'running') this.fetching?.plan(now);
         this.checkHope();
         break;
       case 'link-open':

@@ -26,3 +26,5 @@ export { SimMirror, type SimMirrorOptions } from './sim-mirror.ts';
 export { SimPeer, type SimFrame, type SimPeerOptions, type Surroundings } from './sim-peer.ts';
 export { TraceHash, type TraceEntry, type Tracer } from './trace.ts';
 export { World } from './world.ts';
+export type { FluidServer } from './fluid/fluid-board.ts';
+export { fluidBound, runFluid, type FluidOptions, type FluidResult } from './fluid/fluid.ts';

@@ -5,6 +5,9 @@ import type { Board, ScheduledSource } from '../scheduler/board.ts';
 import type { Mirror, RangeRequest, Run } from './mirror.ts';
 import type { Work } from './work.ts';
 
+/** What a mirror of unknown rate is given first, bytes: a second of 2 Mbit/s. */
+const PROBE_BYTES = 256 * 1024;
+
 export interface MirrorBoardOptions {
   readonly work: Work;
   readonly mirrors: readonly Mirror[];
@@ -28,6 +31,7 @@ export class MirrorBoard implements Board {
   readonly total: number;
   readonly clientRate: number;
   unassigned = 0;
+  readonly probeAmount: number;
   private readonly o: MirrorBoardOptions;
   private readonly symbolBytes: number;
   private views: ScheduledSource[] = [];
@@ -38,6 +42,7 @@ export class MirrorBoard implements Board {
     this.symbolBytes = options.work.layout.symbolBytes;
     this.total = options.work.unassigned;
     this.clientRate = options.clientRate / this.symbolBytes;
+    this.probeAmount = Math.max(1, Math.ceil(PROBE_BYTES / this.symbolBytes));
   }
 
   get sources(): readonly ScheduledSource[] {
@@ -61,7 +66,7 @@ export class MirrorBoard implements Board {
 
   give(source: number, amount: number): void {
     const mirror = this.o.mirrors[source];
-    if (mirror === undefined || mirror.state === 'lost') return;
+    if (mirror?.link === undefined) return;
     const { work } = this.o;
     const runs = mirror.isWhole
       ? this.whole()
@@ -77,7 +82,7 @@ export class MirrorBoard implements Board {
     const giver = this.o.mirrors[from];
     const taker = this.o.mirrors[to];
     if (giver === undefined || taker === undefined || giver === taker) return;
-    if (taker.state === 'lost' || taker.isWhole || giver.isWhole || this.o.isApart()) return;
+    if (taker.link === undefined || taker.isWhole || giver.isWhole || this.o.isApart()) return;
     const runs = this.relieve(giver, Math.floor(amount));
     if (runs.length === 0) return;
     for (const { from: start, to: end } of runs) this.o.work.enqueue(start, end);
@@ -87,7 +92,7 @@ export class MirrorBoard implements Board {
 
   repeat(to: number): void {
     const taker = this.o.mirrors[to];
-    if (taker === undefined || taker.state === 'lost' || taker.isWhole || this.o.isApart()) return;
+    if (taker?.link === undefined || taker.isWhole || this.o.isApart()) return;
     let oldest: RangeRequest | undefined;
     for (const mirror of this.o.mirrors) {
       if (mirror === taker) continue;

@@ -36,7 +36,7 @@ export class Mirror {
   readonly account: Account;
   readonly terms: MirrorTerms;
   readonly meter: RateMeter;
-  state: SourceState = 'lost';
+  state: SourceState = 'coming';
   /** Its open link; undefined: not connected. */
   link: LinkId | undefined;
   /** The link that it has, or had last. */

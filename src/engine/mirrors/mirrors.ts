@@ -71,6 +71,12 @@ export class Mirrors {
     this.host.dialer.add(index, address, now);
   }
 
+  /** Nobody waits for it any more. */
+  dialFailed(index: number): void {
+    const mirror = this.ofSource(index);
+    if (mirror?.state === 'coming') mirror.state = 'lost';
+  }
+
   /** Undefined when there is no such mirror, or it is open. */
   open({ link, index, rttMs, ranges }: MirrorOpen): Mirror | undefined {
     const mirror = this.ofSource(index);

@@ -3,10 +3,10 @@
 // megabytes in the simulator. Rates are units per second.
 
 /**
- * unused: has never been given work. used: may be given work, and is paid for. released: let go, not paid for, may be used
- * again. lost: failed or silent for too long; not to be given work.
+ * coming: not connected yet. unused: has never been given work. used: may be given work, and is paid for. released: let go, not
+ * paid for, may be used again. lost: failed or silent for too long. Only those in the middle may be given work.
  */
-export type SourceState = 'unused' | 'used' | 'released' | 'lost';
+export type SourceState = 'coming' | 'unused' | 'used' | 'released' | 'lost';
 
 /** One source, as a scheduler sees it. The board keeps it up to date. */
 export interface ScheduledSource {
@@ -35,6 +35,8 @@ export interface Board {
   readonly sources: readonly ScheduledSource[];
   /** Units of the content when the scheduler began. */
   readonly total: number;
+  /** What a source of which nothing is known is given first, units: enough to see its rate. */
+  readonly probeAmount: number;
   /** Units that nobody has been given and that have not come. */
   readonly unassigned: number;
   /** The limit of the client's link, units per second; Infinity when it is not known. */
