@@ -2,7 +2,7 @@
 // seconds, fractions and counts. A value that makes no sense is refused, never guessed.
 
 import { InvalidArgumentError } from 'commander';
-import { parseEndpoint } from '../node/index.ts';
+import { parseEndpoint, parseMirror } from '../node/index.ts';
 
 const SUFFIXES = 'KMGT';
 
@@ -75,4 +75,23 @@ export function collect(
 
 function decimal(text: string): number | undefined {
   return /^\d+(\.\d+)?$|^\.\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** A mirror: an http or https URL, and after spaces gb=, second= and rate=. */
+export function parseMirrorText(text: string): string {
+  try {
+    parseMirror(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** An amount of money, in whatever unit the prices are in. */
+export function parseMoney(text: string): number {
+  const money = decimal(text);
+  if (money === undefined || money < 0) {
+    throw new InvalidArgumentError('Write an amount of money, for example 0.5.');
+  }
+  return money;
 }

@@ -331,9 +331,9 @@ class GetRun implements Getting {
   private async letGo(): Promise<void> {
     try {
       this.driver?.abort();
+      for (const { source } of this.mirrors) source.close();
       await this.driver?.close();
       await this.listener?.close();
-      for (const { source } of this.mirrors) await source.close();
     } catch (error) {
       // The outcome is settled; a file that cannot be closed does not change it.
       if (this.outcome === undefined) this.fail(asError(error));

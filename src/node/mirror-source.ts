@@ -29,6 +29,7 @@ export class MirrorSource implements MirrorDial {
   private pin: (Validator & { readonly length: number }) | undefined;
   /** A connection that nobody has taken yet. */
   private ready: Promise<Connected> | undefined;
+  private opening: ClientConnection | undefined;
 
   constructor(access: MirrorAccess) {
     this.access = access;
@@ -56,15 +57,17 @@ export class MirrorSource implements MirrorDial {
     throw new MirrorError(refusal(problem));
   }
 
-  /** Lets go of a connection that nobody has taken. */
-  async close(): Promise<void> {
+  /** Lets go of a connection that nobody has taken, and of one that is being made. */
+  close(): void {
     const { ready } = this;
     this.ready = undefined;
-    await ready?.then(({ connection }) => connection.close()).catch(() => undefined);
+    this.opening?.close();
+    ready?.then(({ connection }) => connection.close()).catch(() => undefined);
   }
 
   private async open(): Promise<Connected> {
     const connection = new ClientConnection({ ...this.access, pin: this.pin });
+    this.opening = connection;
     try {
       const info = await connection.client.open();
       this.pin ??= { ...info.validator, length: info.length };
@@ -72,6 +75,8 @@ export class MirrorSource implements MirrorDial {
     } catch (error) {
       connection.close();
       throw error;
+    } finally {
+      this.opening = undefined;
     }
   }
 }

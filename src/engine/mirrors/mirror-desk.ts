@@ -341,7 +341,7 @@ export class MirrorDesk {
 
   private stallsAt({ requests, heardAt, meter, rttMs }: Mirror): number {
     if (requests.length === 0 || this.isPaused) return Infinity;
-    const silence = meter.rate > 0 ? Math.max(SILENCE_MIN_MS, 8 * rttMs) : SILENCE_FIRST_MS;
+    const silence = meter.max > 0 ? Math.max(SILENCE_MIN_MS, 8 * rttMs) : SILENCE_FIRST_MS;
     return heardAt + silence;
   }
 }

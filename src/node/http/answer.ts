@@ -1,6 +1,7 @@
 // Connections to one place, and single small requests on them.
 
-import { Client } from 'undici';
+import type { Socket } from 'node:net';
+import { buildConnector, Client } from 'undici';
 import type { Place } from './location.ts';
 import { guardedLookup } from './location.ts';
 import type { Headers } from './headers.ts';
@@ -24,19 +25,25 @@ export interface Station {
   readonly client: Client;
   /** The address that it is connected to, once it is. */
   address: string | undefined;
+  /** Also while it is being connected, which the client would wait for. */
+  socket: Socket | undefined;
 }
 
 export function stationAt(place: Place): Station {
+  const connect = buildConnector({
+    timeout: CONNECT_MS,
+    lookup: guardedLookup(place.mayBePrivate, (address) => {
+      station.address = address;
+    }),
+  });
   const station: Station = {
     place,
     address: undefined,
+    socket: undefined,
     client: new Client(place.origin, {
       pipelining: PIPELINING,
-      connect: {
-        timeout: CONNECT_MS,
-        lookup: guardedLookup(place.mayBePrivate, (address) => {
-          station.address = address;
-        }),
+      connect: (options, callback) => {
+        station.socket = connect(options, callback) as unknown as Socket;
       },
       headersTimeout: HEADERS_MS,
       bodyTimeout: 0,
@@ -45,6 +52,14 @@ export function stationAt(place: Place): Station {
     }),
   };
   return station;
+}
+
+/** Lets go of the place at once. Not while its client tells of an error: it would lose count of its requests. */
+export function leave(station: Station): void {
+  setImmediate(() => {
+    station.client.destroy().catch(() => undefined);
+    station.socket?.destroy();
+  });
 }
 
 /** Headers of every request to a place. */

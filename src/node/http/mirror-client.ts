@@ -4,7 +4,7 @@
 
 import type { Dispatcher } from 'undici';
 import type { Answer, Station } from './answer.ts';
-import { askFirstByte, lost, requestHeaders, stationAt } from './answer.ts';
+import { askFirstByte, leave, lost, requestHeaders, stationAt } from './answer.ts';
 import type { Headers } from './headers.ts';
 import {
   contentLength,
@@ -84,7 +84,7 @@ export class MirrorClient {
       if (hops >= REDIRECTS_MAX) {
         throw new MirrorError(failure('refused', 'redirects too often', true));
       }
-      void station.client.destroy().catch(() => undefined);
+      leave(station);
       const location = header(answer.headers, 'location');
       place = redirected(place, location, wasPrivate, this.o.allowPrivate);
     }
@@ -132,7 +132,7 @@ export class MirrorClient {
   close(): void {
     this.closed = true;
     this.fetches.clear();
-    void this.station?.client.destroy().catch(() => undefined);
+    if (this.station !== undefined) leave(this.station);
   }
 
   private learn({ status, headers, rttMs }: Answer, isPrivate: boolean): MirrorInfo {
