@@ -21,6 +21,10 @@ const FULL = 0.99;
 /** A source that was missed is kept at least so long, s, and so many round trips: letting it go breaks a connection. */
 const KEEP_SECONDS = 0.1;
 const KEEP_ROUND_TRIPS = 20;
+/** A change of the set costs round trips: it has to pay for so many. */
+const SETTLE_ROUND_TRIPS = 5;
+/** Help that is worth less time than this is none, s. */
+const HELP_SECONDS = 0.001;
 /**
  * Between the least and the most that sources hold back while the link is full, they are taken to hold back this much. On EEPT's
  * servers .25 to .5 came to the least time × cost; at 0 nobody is let go, at 1 too many.
@@ -40,6 +44,8 @@ export class HeadwaterScheduler implements Scheduler {
   private spent = 0;
   private choice: Choice | undefined;
   private chosenFor = '';
+  /** The set in use is not changed before this time, s. */
+  private settledUntil = 0;
   private readonly keepUntil = new Map<number, number>();
 
   constructor(options: HeadwaterOptions) {
@@ -140,10 +146,14 @@ export class HeadwaterScheduler implements Scheduler {
     );
     for (const index of resting) wanted.delete(index);
     for (const { index, state } of known) if (state === 'used') wanted.add(index);
+    if (now < this.settledUntil) return wanted;
     const total = used.reduce((sum, { rate }) => sum + rate, board.otherRate);
+    const roundTrip = Math.max(...known.map(({ rttSeconds }) => rttSeconds));
     if (total >= FULL * board.clientRate) {
       const idle = this.dispensable(board, used, worth, now);
-      if (idle !== undefined) wanted.delete(idle.index);
+      if (idle === undefined) return wanted;
+      wanted.delete(idle.index);
+      this.settledUntil = now + SETTLE_ROUND_TRIPS * roundTrip;
       return wanted;
     }
     for (const source of used) {
@@ -154,6 +164,7 @@ export class HeadwaterScheduler implements Scheduler {
     const missed = this.missed(known, wanted, board.clientRate - total, worth);
     if (missed !== undefined) {
       wanted.add(missed.index);
+      this.settledUntil = now + SETTLE_ROUND_TRIPS * roundTrip;
       const seconds = Math.max(KEEP_SECONDS, KEEP_ROUND_TRIPS * missed.rttSeconds);
       this.keepUntil.set(missed.index, now + seconds);
     }
@@ -260,5 +271,5 @@ function help(board: Board, helper: ScheduledSource): void {
     if (last === undefined || endsIn(last) <= helper.rttSeconds) return;
     const slow = last.rate;
     const amount = ((last.left - slow * helper.rttSeconds) * rate) / (slow + rate);
-    if (amount > 0) board.move(last.index, helper.index, amount);
+    if (amount > rate * HELP_SECONDS) board.move(last.index, helper.index, amount);
   }

@@ -1,0 +1,57 @@
+// One cell of the experiment: a scheduler, many runs, the means.
+
+import { fluidBound, runFluid } from '../../dist/sim/index.js';
+
+/** Work too little to be shared, MB: what EEPT and the recursive scheme had. */
+const THRESHOLD = 10;
+
+/** The seven policies, and ours with its other objective. */
+export const POLICIES = [
+  'single',
+  'brute-force',
+  'history',
+  'recursive',
+  'dcda',
+  'eept',
+  'headwater',
+];
+
+/** What each row of the tables runs. */
+export const ROWS = [
+  ...POLICIES.map((name) => ({ label: name, name, objective: 'balanced' })),
+  { label: 'headwater, time', name: 'headwater', objective: 'time' },
+];
+
+export function scheduleOf(name, objective) {
+  const hasThreshold = name === 'eept' || name === 'recursive';
+  return { name, objective, ...(hasThreshold ? { threshold: THRESHOLD } : {}) };
+}
+
+const FIELDS = [
+  'time',
+  'idle',
+  'costBusy',
+  'costReserved',
+  'overheadBusy',
+  'overheadReserved',
+  'moved',
+];
+
+/** Means over `runs` runs from `seed` on. */
+export function runCell({ schedule, runs, seed, ...fluid }) {
+  const sums = Object.fromEntries(FIELDS.map((field) => [field, 0]));
+  for (let i = 0; i < runs; i++) {
+    const result = runFluid({ ...fluid, schedule, seed: seed + i });
+    for (const field of FIELDS) sums[field] += result[field];
+  }
+  return Object.fromEntries(FIELDS.map((field) => [field, rounded(sums[field] / runs)]));
+}
+
+/** The mean of the fluid bound over the same weather. */
+export function boundOf({ runs, seed, ...fluid }) {
+  let sum = 0;
+  for (let i = 0; i < runs; i++) sum += fluidBound({ ...fluid, seed: seed + i });
+  return rounded(sum / runs);
+}
+
+const rounded = (value) => Number(value.toPrecision(7));
