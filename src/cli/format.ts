@@ -69,3 +69,8 @@ export function clip(text: string, width: number): string {
 function two(n: number): string {
   return String(n).padStart(2, '0');
 }
+
+/** Money in no unit: as many digits as say something. */
+export function formatMoney(amount: number): string {
+  return amount >= 100 ? amount.toFixed(0) : Number(amount.toPrecision(3)).toString();
+}

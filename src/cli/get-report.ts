@@ -7,6 +7,7 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
+  formatMoney,
   formatPercent,
   formatRate,
   plain,
@@ -123,7 +124,16 @@ export function resultLines(result: GetResult): string[] {
     `${symbols}: overhead ${formatPercent(result.overhead)}`,
     `${summaries}: total overhead ${formatPercent(result.totalOverhead)}`,
   );
+  if (result.cost > 0) lines.push(`cost ${formatMoney(result.cost)}${costsOf(used)}`);
   return lines;
+}
+
+/** What each priced source cost, when there are several. */
+function costsOf(sources: GetResult['sources']): string {
+  const priced = sources.filter(({ cost }) => cost > 0);
+  if (priced.length < 2) return '';
+  const parts = priced.map(({ address, cost }) => `${formatMoney(cost)} ${plain(address)}`);
+  return `: ${parts.join(', ')}`;
 }
 
 /** How long it took, and how much there was to fetch when a part was here already. */

@@ -47,8 +47,8 @@ interface GetFlags {
 
 const EXAMPLES = `
 <what> is a link as \`headwater share\` prints it (quote it: it holds & and ?),
-the path of a content descriptor, or a content id of 64 hexadecimal digits:
-a descriptor and an id need sources, -s or -m. Or it is a plain file on the web:
+the path of a content descriptor, or a content id of 64 hexadecimal digits (a
+descriptor and an id need sources, -s or -m). Or it is a plain file on the web:
 one or more URLs of it, or a Metalink (.meta4), as a path or a URL.
 
 Nothing is asked for twice, and every part is checked before it is kept. Stop
@@ -57,8 +57,8 @@ the file is complete, its parts are in OUT.part.
 
 Rates are bytes per second and take K, M, G (powers of 1024).
 
-A mirror may have a price, in any money: 'https://host/file gb=0.05 second=0.001',
-for 10^9 bytes and for a second of use, and rate=BYTES where it is known. Then
+A mirror may have a price, in any money: 'https://host/file gb=0.05 second=0.01'
+is for 10^9 bytes and for a second of use; rate=BYTES where that is known. Then
 --objective says what counts: the time, the cost, or time x cost (balanced).
 
 Examples:

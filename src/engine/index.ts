@@ -9,8 +9,7 @@ export type {
   TransferStatus,
   Verdict,
 } from './io.ts';
-export type { Mirror, MirrorTerms } from './mirrors/mirror.ts';
-export type { MirrorFailure } from './mirrors/mirrors.ts';
+export type { MirrorFailure, MirrorTerms } from './mirrors/terms.ts';
 export type { Strategy, SummaryChoice, TransferOptions } from './options.ts';
 export {
   makeScheduler,

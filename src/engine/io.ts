@@ -5,8 +5,7 @@
 import type { LinkId } from '../base/index.ts';
 import type { Bitset } from '../base/index.ts';
 import type { Layout } from '../content/index.ts';
-import type { MirrorTerms } from './mirrors/mirror.ts';
-import type { MirrorFailure } from './mirrors/mirrors.ts';
+import type { MirrorFailure, MirrorTerms } from './mirrors/terms.ts';
 
 /** Why a download ended without its file, or a warning was given. Stable; the README maps them to exit codes. */
 export type FailureCode =

@@ -130,7 +130,7 @@ export async function resolveTarget(
   options: GetOptions,
   onRefused: OnRefused = () => undefined,
 ): Promise<Target> {
-  const plain = await plainNamedBy(what, options, onRefused);
+  const plain = await plainNamedBy(stringsOf(what), options, onRefused);
   if (plain !== undefined) {
     const { file, mirrors } = plain;
     const contentId = plainId(file, sha256);
@@ -149,6 +149,12 @@ export async function resolveTarget(
     );
   }
   return { ...found, sources, mirrors };
+}
+
+/** What was named by text. */
+function stringsOf(what: What): readonly string[] {
+  if (typeof what === 'string') return [what];
+  return Array.isArray(what) ? (what as readonly string[]) : [];
 }
 
 async function namedBy(what: What): Promise<Named> {

@@ -2,7 +2,6 @@
 
 import { fromHex } from '../base/index.ts';
 import { HeadwaterError } from './errors.ts';
-import type { GetOptions, What } from './get-options.ts';
 import { parseMirror } from './mirror-terms.ts';
 import type { PlainTarget } from './plain-target.ts';
 import { findFile, plannedMirror, refused, settleFile } from './plain-target.ts';
@@ -13,27 +12,29 @@ export type OnRefused = (address: string, reason: string) => void;
 /** Mirrors that are asked at first: more would only be spares. */
 const ASKED_MAX = 8;
 
-/** The plain file that `what` names; undefined when it names something else. Rejects with HeadwaterError. */
+/** What is said of a plain file besides its names: see GetOptions. */
+export interface PlainOptions {
+  readonly mirrors?: readonly string[] | undefined;
+  readonly sha256?: string | undefined;
+  readonly file?: string | undefined;
+  readonly allowPrivate?: boolean | undefined;
+}
+
+/** The plain file that `names` name; undefined when they name something else. Rejects with HeadwaterError. */
 export async function plainNamedBy(
-  what: What,
-  options: GetOptions,
+  names: readonly string[],
+  options: PlainOptions,
   onRefused: OnRefused,
 ): Promise<PlainTarget | undefined> {
-  const urls = urlsOf(what);
-  if (urls === undefined) return undefined;
+  if (names.length === 0 || !names.every((name) => /^https?:\/\//i.test(name))) return undefined;
   const reach = { mayBePrivate: true, allowPrivate: options.allowPrivate ?? false };
-  const names = [...urls, ...(options.mirrors ?? [])].map(parseMirror);
-  const mirrors = names.map((name) => plannedMirror(name, reach));
+  const all = [...names, ...(options.mirrors ?? [])].map(parseMirror);
+  const mirrors = all.map((name) => plannedMirror(name, reach));
   const found = await findFile(mirrors.slice(0, ASKED_MAX));
   const sha256 = options.sha256 === undefined ? undefined : parseSha256(options.sha256);
   const target = settleFile(found, mirrors, { sha256 });
   for (const [address, reason] of refused(found)) onRefused(address, reason);
   return target;
-}
-
-function urlsOf(what: What): readonly string[] | undefined {
-  const names = typeof what === 'string' ? [what] : Array.isArray(what) ? (what as string[]) : [];
-  return names.length > 0 && names.every((name) => /^https?:\/\//i.test(name)) ? names : undefined;
 }
 
 function parseSha256(text: string): Uint8Array {

@@ -2,9 +2,21 @@
 // rate that can change, until it stalls, dies or errs.
 
 import type { LinkId } from '../base/index.ts';
-import type { MirrorFailure } from '../engine/index.ts';
+import type { Layout } from '../content/index.ts';
+import type { MirrorFailure, TransferInput } from '../engine/index.ts';
 import type { VirtualClock } from './clock.ts';
-import type { SimPeer } from './sim-peer.ts';
+
+/** The peer that dials a mirror, as the mirror sees it. */
+export interface MirrorUser {
+  readonly options: { readonly content: { readonly layout: Layout } };
+  feed(input: TransferInput): void;
+  /** The mirror was reached. Returns the id by which this end knows the connection. */
+  mirrorOpen(connect: (link: LinkId) => SimMirrorLink): LinkId;
+  /** Source symbols came. */
+  fromMirror(link: LinkId, from: number, count: number, lies: boolean): void;
+  /** Source symbols from this one to the end of its block. */
+  untilBlockEnd(position: number): number;
+}
 
 export interface SimMirrorOptions {
   readonly name: string;
@@ -52,7 +64,7 @@ export class SimMirror {
   }
 
   /** A peer dials it. */
-  dial(peer: SimPeer, index: number): void {
+  dial(peer: MirrorUser, index: number): void {
     const { clock, rttMs, ranges } = this;
     clock.at(clock.now + 2 * rttMs, () => {
       if (this.silent) return;
@@ -67,14 +79,14 @@ export class SimMirror {
 export class SimMirrorLink {
   private readonly clock: VirtualClock;
   private readonly mirror: SimMirror;
-  private readonly peer: SimPeer;
+  private readonly peer: MirrorUser;
   private readonly link: LinkId;
   private readonly asked: Asked[] = [];
   private busy = false;
   private held = false;
   private closed = false;
 
-  constructor(clock: VirtualClock, mirror: SimMirror, peer: SimPeer, link: LinkId) {
+  constructor(clock: VirtualClock, mirror: SimMirror, peer: MirrorUser, link: LinkId) {
     this.clock = clock;
     this.mirror = mirror;
     this.peer = peer;

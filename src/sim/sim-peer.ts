@@ -325,29 +325,35 @@ export class SimPeer {
         this.later(diskMs, { kind: 'content-finished', problem: undefined });
         break;
       case 'fetch':
-        this.mirrorLinks.get(output.link)?.fetch(output.request, output.from, output.to);
-        break;
       case 'cut':
-        this.mirrorLinks.get(output.link)?.cut(output.request, output.to);
-        break;
       case 'hold':
-        this.mirrorLinks.get(output.link)?.hold(output.on);
+        this.toMirror(output);
         break;
-      case 'close': {
-        this.mirrorLinks.get(output.link)?.close();
-        this.mirrorLinks.delete(output.link);
-        const port = this.ports.get(output.link);
-        this.ports.delete(output.link);
-        if (output.bytes !== undefined) this.say(port, output.bytes);
-        port?.end(output.code, output.reason);
+      case 'close':
+        this.close(output);
         break;
-      }
       case 'event':
         this.events.push(output.event);
         this.world.onEvent?.(this, output.event);
         this.world.tell({ kind: 'event', peer: this.name, event: output.event });
         break;
     }
+  }
+
+  private toMirror(output: Extract<TransferOutput, { kind: 'fetch' | 'cut' | 'hold' }>): void {
+    const link = this.mirrorLinks.get(output.link);
+    if (output.kind === 'fetch') link?.fetch(output.request, output.from, output.to);
+    else if (output.kind === 'cut') link?.cut(output.request, output.to);
+    else link?.hold(output.on);
+  }
+
+  private close({ link, code, reason, bytes }: Extract<TransferOutput, { kind: 'close' }>): void {
+    this.mirrorLinks.get(link)?.close();
+    this.mirrorLinks.delete(link);
+    const port = this.ports.get(link);
+    this.ports.delete(link);
+    if (bytes !== undefined) this.say(port, bytes);
+    port?.end(code, reason);
   }
 
   private read(output: Sending): void {

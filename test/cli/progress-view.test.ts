@@ -14,6 +14,7 @@ const source = (part: Partial<SourceStatus>): SourceStatus => ({
   summaryBytes: 40,
   sent: 0,
   rate: 2 * 1024 * 1024,
+  cost: 0,
   ...part,
 });
 

@@ -56,6 +56,7 @@ const result: GetResult = {
   overhead: 0.01,
   summaryBytes: 500,
   totalOverhead: 0.0103,
+  cost: 0,
   sources: ['ws://a:1', 'ws://b:2'].map((address, index) => ({
     kind: 'peer',
     address,
@@ -64,6 +65,7 @@ const result: GetResult = {
     duplicate: index,
     rejected: 0,
     bytes: 819_200,
+    cost: 0,
   })),
 };
 

@@ -30,6 +30,7 @@ class Bench {
     const host = {
       output,
       fail: (code: string) => this.failures.push(code),
+      spoiled: () => false,
       lied: ({ link }: { link: number }, sbn: number, esi: number) =>
         this.lies.push(`${link}: ${sbn}/${esi}`),
     };

@@ -12,8 +12,9 @@ import type { Scheduler } from '../scheduler/board.ts';
 import { Blame } from './blame.ts';
 import { MirrorBoard } from './mirror-board.ts';
 import type { Mirror, RangeRequest, Run } from './mirror.ts';
-import type { MirrorFailure, Mirrors } from './mirrors.ts';
+import type { Mirrors } from './mirrors.ts';
 import { Relief } from './relief.ts';
+import type { MirrorFailure } from './terms.ts';
 import { Work } from './work.ts';
 
 /** Requests that may be out on one mirror: more than one is needed when they are short for the round trip. */

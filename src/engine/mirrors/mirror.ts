@@ -5,18 +5,10 @@ import type { LinkId } from '../../base/index.ts';
 import type { Account } from '../account.ts';
 import type { SourceState } from '../scheduler/board.ts';
 import { RateMeter } from './rate-meter.ts';
+import type { MirrorTerms } from './terms.ts';
 
 /** The next request leaves this much earlier than a round trip before the one under way ends, ms. */
 const LEAD_MS = 50;
-
-/** What a mirror costs, and how fast it is expected to be. Prices are in one unit of money for all mirrors. */
-export interface MirrorTerms {
-  readonly pricePerSecond: number;
-  /** Of 10^9 bytes. */
-  readonly pricePerGb: number;
-  /** Bytes per second; undefined: not known. */
-  readonly rate?: number | undefined;
-}
 
 /** Source symbols [from, to) of the file. `copy`: another mirror was given them first. */
 export interface Run {

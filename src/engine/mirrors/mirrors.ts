@@ -4,20 +4,11 @@ import type { LinkId } from '../../base/index.ts';
 import { Account } from '../account.ts';
 import type { Dialer } from '../dialer.ts';
 import type { TransferOutput } from '../io.ts';
-import type { MirrorTerms } from './mirror.ts';
 import { Mirror } from './mirror.ts';
+import type { MirrorFailure, MirrorTerms } from './terms.ts';
 
 /** Mirrors of one transfer: those of a descriptor, of a link and of a command line. */
 export const MIRRORS_MAX = 256;
-
-/** Why a mirror is let go. */
-export interface MirrorFailure {
-  readonly reason: string;
-  /** It will do no better next time. */
-  readonly permanent: boolean;
-  /** It asked to be left alone for so long. */
-  readonly retryAfterMs?: number | undefined;
-}
 
 export interface MirrorOpen {
   readonly link: LinkId;

@@ -1,7 +1,9 @@
 // Connections to one place, and single small requests on them.
 
 import type { Socket } from 'node:net';
-import { buildConnector, Client } from 'undici';
+import buildConnector from 'undici/lib/core/connect.js';
+import Client from 'undici/lib/dispatcher/client.js';
+import type { Client as ClientType } from 'undici';
 import type { Place } from './location.ts';
 import { guardedLookup } from './location.ts';
 import type { Headers } from './headers.ts';
@@ -22,7 +24,7 @@ const PIPELINING = 2;
 /** A place with a connection, which is made when it is needed. */
 export interface Station {
   readonly place: Place;
-  readonly client: Client;
+  readonly client: ClientType;
   /** The address that it is connected to, once it is. */
   address: string | undefined;
   /** Also while it is being connected, which the client would wait for. */
