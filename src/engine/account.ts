@@ -26,11 +26,7 @@ export class Account {
   private ratedAt = 0;
 
   /** @param source index of the source that is dialled for it; undefined for one that dials */
-  constructor(
-    address: string,
-    source: number | undefined,
-    kind: SourceStatus['kind'] = 'peer',
-  ) {
+  constructor(address: string, source: number | undefined, kind: SourceStatus['kind'] = 'peer') {
     this.address = address;
     this.source = source;
     this.kind = kind;

@@ -358,7 +358,13 @@ export class Transfer {
     const mirror = this.mirrors.open(input);
     if (mirror === undefined || this.over || this.phase === 'done') {
       const { link } = input;
-      this.output({ kind: 'close', link, code: CLOSE.DONE, reason: 'not needed', bytes: undefined });
+      this.output({
+        kind: 'close',
+        link,
+        code: CLOSE.DONE,
+        reason: 'not needed',
+        bytes: undefined,
+      });
     } else if (this.phase === 'running') this.fetching?.plan(now);
   }
 
@@ -509,7 +515,8 @@ export class Transfer {
   private checkHope(): void {
     if (!this.options.fetch || this.phase === 'done' || this.fetching?.busy) return;
     const { hopeless } = this.patience;
-    if (this.peers.length === 0 && !this.mirrors.anyOpen && hopeless !== undefined) this.fail('UNREACHABLE', hopeless);
+    if (this.peers.length === 0 && !this.mirrors.anyOpen && hopeless !== undefined)
+      this.fail('UNREACHABLE', hopeless);
   }
 
   // ---- what this end is

@@ -78,33 +78,36 @@ export class Driver {
 
   constructor(options: DriverOptions) {
     this.options = options;
-    this.sockets = new Sockets({
-      control: (link, bytes) => this.feed({ kind: 'control', link, bytes }),
-      symbols: (link, bytes) =>
-        this.arrived(link, ({ storage, incoming }) => {
-          const symbols = decodeSymbolFrame(bytes, storage.layout.symbolBytes);
-          const { sbn, esis } = symbols;
-          return { kind: 'symbols', link, frame: incoming.keep(link, symbols), sbn, esis };
-        }),
-      recoded: (link, bytes) =>
-        this.arrived(link, ({ storage, incoming }) => {
-          const symbols = decodeRecodedFrame(bytes, storage.layout.symbolBytes);
-          const { sbn, first, degrees } = symbols;
-          return {
-            kind: 'recoded',
-            link,
-            frame: incoming.keep(link, symbols),
-            sbn,
-            first,
-            degrees,
-          };
-        }),
-      violation: (link, code, reason) => this.feed({ kind: 'violation', link, code, reason }),
-      closed: (link, code, reason) => {
-        this.store?.incoming.forget(link);
-        this.feed({ kind: 'link-closed', link, code, reason });
+    this.sockets = new Sockets(
+      {
+        control: (link, bytes) => this.feed({ kind: 'control', link, bytes }),
+        symbols: (link, bytes) =>
+          this.arrived(link, ({ storage, incoming }) => {
+            const symbols = decodeSymbolFrame(bytes, storage.layout.symbolBytes);
+            const { sbn, esis } = symbols;
+            return { kind: 'symbols', link, frame: incoming.keep(link, symbols), sbn, esis };
+          }),
+        recoded: (link, bytes) =>
+          this.arrived(link, ({ storage, incoming }) => {
+            const symbols = decodeRecodedFrame(bytes, storage.layout.symbolBytes);
+            const { sbn, first, degrees } = symbols;
+            return {
+              kind: 'recoded',
+              link,
+              frame: incoming.keep(link, symbols),
+              sbn,
+              first,
+              degrees,
+            };
+          }),
+        violation: (link, code, reason) => this.feed({ kind: 'violation', link, code, reason }),
+        closed: (link, code, reason) => {
+          this.store?.incoming.forget(link);
+          this.feed({ kind: 'link-closed', link, code, reason });
+        },
       },
-    }, () => this.links++);
+      () => this.links++,
+    );
     this.outgoing = new OutgoingFrames(
       this.sockets,
       (input) => this.feed(input),

@@ -51,7 +51,8 @@ export class MirrorSource implements MirrorDial {
   async connect(): Promise<Connected> {
     const connected = await this.probe();
     this.ready = undefined;
-    const problem = this.expected === undefined ? undefined : disagreement(this.expected, connected.info);
+    const problem =
+      this.expected === undefined ? undefined : disagreement(this.expected, connected.info);
     if (problem === undefined) return connected;
     connected.connection.close();
     throw new MirrorError(refusal(problem));
@@ -96,7 +97,8 @@ export function disagreement(expected: Expected, info: MirrorInfo): string | und
     if (validator.lastModified === lastModified) return undefined;
     return `has another version of the file, of ${lastModified}, not of ${validator.lastModified}`;
   }
-  if (validator.etag === undefined || etag === undefined || validator.etag === etag) return undefined;
+  if (validator.etag === undefined || etag === undefined || validator.etag === etag)
+    return undefined;
   return `has another version of the file, ${etag}, not ${validator.etag}`;
 }
 

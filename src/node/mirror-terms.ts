@@ -22,7 +22,11 @@ export function freeMirror(url: string): MirrorName {
 }
 
 /** A mirror of a descriptor. */
-export function describedMirror({ url, pricePerGbMicros, pricePerSecondMicros }: Mirror): MirrorName {
+export function describedMirror({
+  url,
+  pricePerGbMicros,
+  pricePerSecondMicros,
+}: Mirror): MirrorName {
   return {
     url,
     terms: {

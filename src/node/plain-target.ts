@@ -94,7 +94,10 @@ export function settleFile(
   }
   const { info, mirror } = best;
   const hasHash = known.sha256 !== undefined || known.pieces !== undefined;
-  const expected: Expected = { length: info.length, validator: hasHash ? undefined : info.validator };
+  const expected: Expected = {
+    length: info.length,
+    validator: hasHash ? undefined : info.validator,
+  };
   for (const { source } of mirrors) source.expected = expected;
   const { lastModified, etag } = info.validator;
   const file: PlainFile = {

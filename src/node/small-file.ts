@@ -23,7 +23,10 @@ export function fetchSmallFile(
       reject(error);
     };
     const timer = setTimeout(
-      () => fail(new HeadwaterError('UNREACHABLE', `${address} does not send its ${info.length} bytes`)),
+      () =>
+        fail(
+          new HeadwaterError('UNREACHABLE', `${address} does not send its ${info.length} bytes`),
+        ),
       SMALL_FILE_MS,
     );
     if (info.length > most) {

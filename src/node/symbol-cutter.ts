@@ -34,7 +34,7 @@ export class SymbolCutter {
   take(chunk: Uint8Array): CutSymbols[] {
     const { symbolBytes, length } = this.layout;
     const cut: CutSymbols[] = [];
-    for (let at = 0; at < chunk.length; ) {
+    for (let at = 0; at < chunk.length;) {
       const size = Math.min(symbolBytes, length - this.position * symbolBytes);
       if (size <= 0) break; // more than the file has: its sender is told elsewhere
       if (this.part === undefined && size === symbolBytes && chunk.length - at >= size) {

@@ -167,7 +167,11 @@ export class SimPeer {
     const first = from - layout.blockOffset(sbn) / layout.symbolBytes;
     const esis = Array.from({ length: count }, (_, i) => first + i);
     const frame = -++this.mirrorFrames;
-    if (lies) this.tainted.set(frame, esis.map(() => true));
+    if (lies)
+      this.tainted.set(
+        frame,
+        esis.map(() => true),
+      );
     this.feed({ kind: 'symbols', link, frame, sbn, esis });
   }
 

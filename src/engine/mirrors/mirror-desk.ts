@@ -99,7 +99,8 @@ export class MirrorDesk {
       },
       cut: (mirror, request) => this.cut(mirror, request),
       clientRate,
-      otherRate: () => host.peers.reduce((sum, { account }) => sum + account.status(this.now).rate, 0),
+      otherRate: () =>
+        host.peers.reduce((sum, { account }) => sum + account.status(this.now).rate, 0),
     });
     this.relief = new Relief({ blocks, work: this.work, mirrors: mirrors.all, board: this.board });
   }
@@ -248,7 +249,8 @@ export class MirrorDesk {
     const { link } = mirror;
     if (link === undefined) return;
     while (mirror.queue.length > 0 && mirror.requests.length < REQUESTS_MAX) {
-      if (mirror.outstanding > 0 && mirror.outstanding * this.symbolBytes > mirror.leadBytes) return;
+      if (mirror.outstanding > 0 && mirror.outstanding * this.symbolBytes > mirror.leadBytes)
+        return;
       const run = mirror.isWhole ? this.wholeRun(mirror) : this.nextRun(mirror, now);
       if (run === undefined) return;
       this.ask(mirror, link, run, now);
@@ -277,7 +279,10 @@ export class MirrorDesk {
   /** The next symbols of the queue that are still of use, in one run; they are out of the queue then. */
   private nextRun(mirror: Mirror, now: number): Run | undefined {
     const { meter } = mirror;
-    const most = Math.max(REQUEST_SYMBOLS_MIN, Math.floor((meter.rate * REQUEST_SECONDS) / this.symbolBytes));
+    const most = Math.max(
+      REQUEST_SYMBOLS_MIN,
+      Math.floor((meter.rate * REQUEST_SECONDS) / this.symbolBytes),
+    );
     for (let run = mirror.queue[0]; run !== undefined; run = mirror.queue[0]) {
       const end = Math.min(run.to, this.readyUntil(run.from, run.to, now), run.from + most);
       if (end <= run.from) return undefined; // its leaves are not here

@@ -102,7 +102,10 @@ export class Mirrors {
     account.connected = false;
     this.host.output({ kind: 'close', link, code: 0, reason, bytes: undefined });
     const { address } = account;
-    this.host.output({ kind: 'event', event: { type: 'link-down', link, address, code: 0, reason } });
+    this.host.output({
+      kind: 'event',
+      event: { type: 'link-down', link, address, code: 0, reason },
+    });
     if (ended) return;
     if (permanent) this.host.dialer.ban(index, reason);
     else this.host.dialer.lost(index, reason, now, retryAfterMs);

@@ -111,7 +111,11 @@ export class Work {
   }
 
   /** Visits the part of [from, to) that lies in each block. */
-  eachBlock(from: number, to: number, visit: (sbn: number, from: number, to: number) => void): void {
+  eachBlock(
+    from: number,
+    to: number,
+    visit: (sbn: number, from: number, to: number) => void,
+  ): void {
     while (from < to) {
       const sbn = this.sbnOf(from);
       const end = Math.min(to, this.endOf(sbn));
@@ -145,7 +149,7 @@ export class Work {
   private collectIn(runs: Run[], sbn: number, most: number, lonely: boolean): number {
     const end = this.endOf(sbn);
     let found = 0;
-    for (let from = this.startOf(sbn); from < end && found < most; ) {
+    for (let from = this.startOf(sbn); from < end && found < most;) {
       let to = from;
       while (to < end && to - from < most - found && this.isFree(to, sbn, lonely)) to++;
       const count = to - from;

@@ -53,6 +53,10 @@ export function mostLeft(
 }
 
 /** α of EEPT, its formula 2: unsteadiness. 0 while nothing is known. */
-export function unsteadiness({ mean, min, max }: Pick<ScheduledSource, 'mean' | 'min' | 'max'>): number {
+export function unsteadiness({
+  mean,
+  min,
+  max,
+}: Pick<ScheduledSource, 'mean' | 'min' | 'max'>): number {
   return mean > 0 ? (max - min) / mean : 0;
 }

@@ -19,7 +19,11 @@ export interface Choice {
 }
 
 /** What the source costs per second, at its expected rate. */
-export function pricePerSecond({ pricePerSecond: second, pricePerUnit, mean }: ScheduledSource): number {
+export function pricePerSecond({
+  pricePerSecond: second,
+  pricePerUnit,
+  mean,
+}: ScheduledSource): number {
   return second + pricePerUnit * mean;
 }
 

@@ -159,7 +159,8 @@ export class HeadwaterScheduler implements Scheduler {
     for (const source of used) {
       const isLast = wanted.size === 1;
       const isKept = now < (this.keepUntil.get(source.index) ?? 0);
-      if (!isLast && !isKept && source.rate * worth < pricePerSecond(source)) wanted.delete(source.index);
+      if (!isLast && !isKept && source.rate * worth < pricePerSecond(source))
+        wanted.delete(source.index);
     }
     const missed = this.missed(known, wanted, board.clientRate - total, worth);
     if (missed !== undefined) {
@@ -225,7 +226,9 @@ export class HeadwaterScheduler implements Scheduler {
   /** A source that has become slow holds more than it can bring before the others are through: they take it over. */
   private relieveSlow(board: Board, working: readonly ScheduledSource[]): void {
     if (board.unassigned > 0) return;
-    const byEnd = working.filter(({ left, isWhole }) => left > 0 && !isWhole).sort((a, b) => endsIn(a) - endsIn(b));
+    const byEnd = working
+      .filter(({ left, isWhole }) => left > 0 && !isWhole)
+      .sort((a, b) => endsIn(a) - endsIn(b));
     const first = byEnd[0];
     const last = byEnd.at(-1);
     if (first === undefined || last === undefined || first === last) return;
@@ -260,16 +263,16 @@ function endsIn({ left, rate }: ScheduledSource): number {
 
 /** Takes over a part of what would be here last, so that both end together. */
 function help(board: Board, helper: ScheduledSource): void {
-    const rate = rateOf(helper);
-    if (rate <= 0) return;
-    let last: ScheduledSource | undefined;
-    for (const source of board.sources) {
-      if (source === helper || source.left <= 0 || source.isWhole) continue;
-      if (last === undefined || endsIn(source) > endsIn(last)) last = source;
-    }
-    // A request takes a round trip before anything comes of it.
-    if (last === undefined || endsIn(last) <= helper.rttSeconds) return;
-    const slow = last.rate;
-    const amount = ((last.left - slow * helper.rttSeconds) * rate) / (slow + rate);
-    if (amount > rate * HELP_SECONDS) board.move(last.index, helper.index, amount);
+  const rate = rateOf(helper);
+  if (rate <= 0) return;
+  let last: ScheduledSource | undefined;
+  for (const source of board.sources) {
+    if (source === helper || source.left <= 0 || source.isWhole) continue;
+    if (last === undefined || endsIn(source) > endsIn(last)) last = source;
   }
+  // A request takes a round trip before anything comes of it.
+  if (last === undefined || endsIn(last) <= helper.rttSeconds) return;
+  const slow = last.rate;
+  const amount = ((last.left - slow * helper.rttSeconds) * rate) / (slow + rate);
+  if (amount > rate * HELP_SECONDS) board.move(last.index, helper.index, amount);
+}

@@ -53,10 +53,7 @@ export function select(candidates: readonly Candidate[], options: SelectionOptio
  * Who takes the place of a lost one: the largest mean that fits into the capacity that is free, not the next by CP; the smallest
  * of all when none fits. Undefined when there is nobody.
  */
-export function promote(
-  spares: readonly Candidate[],
-  free: number,
-): number | undefined {
+export function promote(spares: readonly Candidate[], free: number): number | undefined {
   let best: number | undefined;
   let smallest: number | undefined;
   spares.forEach(({ mean }, i) => {

@@ -64,7 +64,11 @@ export function isChanged(pin: Validator, found: Validator): boolean {
 }
 
 /** Why an answer is no file; undefined for 200 and 206. */
-export function statusFailure(status: number, headers: Headers, nowMs: number): FetchFailure | undefined {
+export function statusFailure(
+  status: number,
+  headers: Headers,
+  nowMs: number,
+): FetchFailure | undefined {
   const encoding = header(headers, 'content-encoding');
   if (status === 200 || status === 206) {
     if (encoding === undefined || encoding.toLowerCase() === 'identity') return undefined;

@@ -1,9 +1,5 @@
 export { publicUrl } from './location.ts';
-export {
-  MirrorClient,
-  type MirrorClientOptions,
-  type MirrorEvents,
-} from './mirror-client.ts';
+export { MirrorClient, type MirrorClientOptions, type MirrorEvents } from './mirror-client.ts';
 export {
   MirrorError,
   type FailureKind,

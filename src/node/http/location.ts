@@ -84,7 +84,10 @@ export function redirected(
 }
 
 /** A look-up that finds no private address unless it may; `found` is told what was found. */
-export function guardedLookup(mayBePrivate: boolean, found: (address: string) => void): LookupFunction {
+export function guardedLookup(
+  mayBePrivate: boolean,
+  found: (address: string) => void,
+): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, '', 0);

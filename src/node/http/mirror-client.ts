@@ -184,7 +184,8 @@ export class MirrorClient {
         onRequestStart: (controller) => {
           if (!this.isLive(fetch)) controller.abort(NOT_WANTED);
         },
-        onResponseStart: (controller, status, answer) => this.began(fetch, controller, status, answer),
+        onResponseStart: (controller, status, answer) =>
+          this.began(fetch, controller, status, answer),
         onResponseData: (controller, chunk) => this.came(fetch, controller, chunk),
         onResponseEnd: () => this.answered(fetch),
         onResponseError: (_, error) => this.broke(fetch, error),

@@ -98,7 +98,11 @@ export class PlainStore {
   /** Writes symbols, T bytes each; they are held when it resolves. */
   async writeSymbols(entries: readonly SymbolEntry[]): Promise<void> {
     this.checkOpen();
-    await writeSource(this.files.data, this.layout, [...entries].sort((a, b) => a.id - b.id));
+    await writeSource(
+      this.files.data,
+      this.layout,
+      [...entries].sort((a, b) => a.id - b.id),
+    );
     for (const { id } of entries) this.held.add(id);
     this.dirtyBytes += entries.length * this.layout.symbolBytes;
   }

@@ -90,7 +90,9 @@ export class FluidBoard implements Board {
     requestSeconds: number,
     pipelined: boolean,
   ) {
-    this.sources = servers.map((server, i) => new FluidSource(i, server, requestSeconds, pipelined));
+    this.sources = servers.map(
+      (server, i) => new FluidSource(i, server, requestSeconds, pipelined),
+    );
     this.pipelined = pipelined;
     this.total = size;
     this.unassigned = size;
@@ -109,7 +111,11 @@ export class FluidBoard implements Board {
     const giver = this.sources[from];
     let left = amount;
     if (left <= 0) return;
-    for (let part = giver?.parts.at(-1); part !== undefined && left > 0; part = giver?.parts.at(-1)) {
+    for (
+      let part = giver?.parts.at(-1);
+      part !== undefined && left > 0;
+      part = giver?.parts.at(-1)
+    ) {
       const moved = Math.min(left, part.amount);
       part.amount -= moved;
       left -= moved;
@@ -166,7 +172,8 @@ export class FluidBoard implements Board {
       ended = true;
       part.block.isHere = true;
       source.parts.shift();
-      if (source.parts.length > 0 && !this.pipelined) source.readyAt = this.now + seconds + this.requestSeconds;
+      if (source.parts.length > 0 && !this.pipelined)
+        source.readyAt = this.now + seconds + this.requestSeconds;
     }
     this.now += seconds;
     if (ended) this.dropCopies();

@@ -67,7 +67,8 @@ export function runFluid(options: FluidOptions): FluidResult {
   const weather = new Weather(servers, seed);
   let second = -1;
   let tick = 0;
-  const isOver = (): boolean => board.unassigned <= 0 && board.sources.every(({ parts }) => parts.length === 0);
+  const isOver = (): boolean =>
+    board.unassigned <= 0 && board.sources.every(({ parts }) => parts.length === 0);
   while (!isOver()) {
     if (board.now > SECONDS_MAX) throw new UsageError(`${schedule.name} does not come to an end`);
     if (board.now >= second + 1 - 1e-12) {
@@ -98,7 +99,10 @@ export function fluidBound(options: Omit<FluidOptions, 'schedule'>): number {
   const weather = new Weather(options.servers, options.seed);
   let left = options.size;
   for (let second = 0; second < SECONDS_MAX; second++) {
-    const rate = Math.min(options.client, weather.next().reduce((sum, one) => sum + one, 0));
+    const rate = Math.min(
+      options.client,
+      weather.next().reduce((sum, one) => sum + one, 0),
+    );
     if (left <= rate) return second + left / rate;
     left -= rate;
   }

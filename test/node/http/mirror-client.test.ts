@@ -67,7 +67,9 @@ async function opened(self: StaticServer): Promise<Collector> {
   return collector;
 }
 
-async function refusal(options: Partial<MirrorClientOptions> & { url: string }): Promise<FetchFailure> {
+async function refusal(
+  options: Partial<MirrorClientOptions> & { url: string },
+): Promise<FetchFailure> {
   const found = await new Collector(options).client.open().then(
     () => undefined,
     (error: unknown) => error,
@@ -149,7 +151,10 @@ describe('finding the file', () => {
   it('another version than the pinned one', async () => {
     const self = await server();
     const pin = { length: FILE.length, etag: '"two"' };
-    expect(await refusal({ url: self.url, pin })).toMatchObject({ kind: 'changed', permanent: true });
+    expect(await refusal({ url: self.url, pin })).toMatchObject({
+      kind: 'changed',
+      permanent: true,
+    });
     const length = { length: FILE.length + 1 };
     expect(await refusal({ url: self.url, pin: length })).toMatchObject({ kind: 'changed' });
   });
@@ -184,7 +189,9 @@ describe('redirects', () => {
     const failure = await refusal({ url, mayBePrivate: false });
     expect(failure).toMatchObject({ kind: 'refused', permanent: true });
     expect(failure.reason).toContain('--allow-private');
-    expect(await refusal({ url: self.url, mayBePrivate: false })).toMatchObject({ kind: 'refused' });
+    expect(await refusal({ url: self.url, mayBePrivate: false })).toMatchObject({
+      kind: 'refused',
+    });
     expect(self.connections).toBe(0);
     await new Collector({ url, mayBePrivate: false, allowPrivate: true }).client.open();
   });
@@ -230,7 +237,8 @@ describe('ranges', () => {
   it('cut before it began: nothing of it, and the others as they were', async () => {
     const self = await server({ rate: 500_000 });
     const it = await opened(self);
-    for (const [i, from] of [0, 100_000, 200_000].entries()) it.client.fetch(i, from, from + 50_000);
+    for (const [i, from] of [0, 100_000, 200_000].entries())
+      it.client.fetch(i, from, from + 50_000);
     it.client.cut(1, 0);
     expect(await it.end(1)).toBeUndefined();
     expect(it.bytes(1)).toHaveLength(0);
@@ -309,7 +317,13 @@ describe('a server that does wrong', () => {
   const cases: readonly [string, Partial<Habits>, string, boolean, number][] = [
     ['sends another part', { shiftRange: 1 }, 'wrong-range', true, 0],
     ['has a new version', { etag: '"two"' }, 'changed', true, 0],
-    ['has a new version without a tag', { etag: undefined, lastModified: 'Sat, 01 Aug 2026 11:00:00 GMT' }, 'changed', true, 0],
+    [
+      'has a new version without a tag',
+      { etag: undefined, lastModified: 'Sat, 01 Aug 2026 11:00:00 GMT' },
+      'changed',
+      true,
+      0,
+    ],
     ['compresses', { encoding: 'br' }, 'encoded', true, 0],
     ['has no ranges any more', { noRanges: true }, 'changed', true, 0],
     ['breaks off', { breakAfter: 20_000 }, 'truncated', false, 20_000],

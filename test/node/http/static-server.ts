@@ -149,12 +149,16 @@ async function answer(
     ...(hasLength ? { 'content-length': length } : {}),
     ...(self.closeEach ? { connection: 'close' } : {}),
   });
-  await send(self, response, file.subarray(from, Math.min(file.length, from + length + self.tooLong)));
+  await send(
+    self,
+    response,
+    file.subarray(from, Math.min(file.length, from + length + self.tooLong)),
+  );
   response.end();
 }
 
 async function send(self: StaticServer, response: ServerResponse, body: Uint8Array): Promise<void> {
-  for (let at = 0; at < body.length && !response.destroyed; ) {
+  for (let at = 0; at < body.length && !response.destroyed;) {
     const most = Number.isFinite(self.rate) ? CHUNK : 16 * CHUNK;
     const part = body.subarray(at, at + most);
     if (body.length > 1 && self.breakAfter !== undefined && at + part.length > self.breakAfter) {

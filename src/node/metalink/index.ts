@@ -1,0 +1,4 @@
+export { formatMetalink } from './format.ts';
+export { parseLinks, sha256Of, type LinkedFiles } from './headers.ts';
+export type { MetalinkFile, MetalinkUrl } from './metalink.ts';
+export { METALINK_BYTES_MAX, parseMetalink } from './parse.ts';
