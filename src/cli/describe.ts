@@ -4,11 +4,18 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { toHex } from '../base/index.ts';
-import { type Description, describe, loadSigner } from '../node/index.ts';
+import {
+  type Description,
+  describe,
+  describeMetalink,
+  loadSigner,
+  mirrorForDescriptor,
+  parseMirror,
+} from '../node/index.ts';
 import { formatBytes, plain, plural } from './format.ts';
 import { onInterrupt } from './interrupt.ts';
 import { createMeter } from './meter.ts';
-import { parseBytes, parseWhole } from './quantity.ts';
+import { collect, parseBytes, parseMirrorText, parseWhole } from './quantity.ts';
 import { type Shell, print, printJson } from './terminal.ts';
 import { warningLine } from './warning.ts';
 
@@ -18,6 +25,8 @@ interface DescribeFlags {
   readonly block?: number;
   readonly window?: number;
   readonly sign?: string;
+  readonly mirror?: readonly string[];
+  readonly metalink?: true;
   readonly quiet?: true;
   readonly json?: true;
 }
@@ -34,6 +43,7 @@ Examples:
   headwater describe big.iso
   headwater describe big.iso -o public/
   headwater describe big.iso --sign key.pem
+  headwater describe big.iso -m 'https://one.example/big.iso gb=0.05' --metalink
   openssl genpkey -algorithm ed25519 -out key.pem     makes such a key`;
 
 export function describeCommand(shell: Shell): Command {
@@ -46,6 +56,12 @@ export function describeCommand(shell: Shell): Command {
     .option('--block <bytes>', 'size of a block, about (default 16M)', parseBytes)
     .option('--window <n>', 'symbols with a hash, times the file (default 2)', parseWhole(1, 4))
     .option('--sign <key>', 'sign with this Ed25519 private key, a PEM file')
+    .option(
+      '-m, --mirror <url>',
+      'a web server that has the file, and its price (repeatable)',
+      collect(parseMirrorText),
+    )
+    .option('--metalink', 'write FILE.meta4 as well, for other programs')
     .option('-q, --quiet', 'print nothing but errors')
     .option('--json', 'print one event a line; the last is the result')
     .addHelpText('after', EXAMPLES)
@@ -65,6 +81,7 @@ async function runDescribe(shell: Shell, file: string, flags: DescribeFlags): Pr
       blockBytes: flags.block,
       windowRatio: flags.window,
       sign,
+      mirrors: flags.mirror?.map((text) => mirrorForDescriptor(parseMirror(text))),
       onProgress: ({ bytes, total }) => meter.show(bytes, total),
       onWarning: (warning) => {
         if (flags.json === true) printJson(terminal.stdout, warning);
@@ -72,9 +89,11 @@ async function runDescribe(shell: Shell, file: string, flags: DescribeFlags): Pr
       },
       signal: interrupt.signal,
     });
+    const metalink =
+      flags.metalink === true ? await describeMetalink(file, description) : undefined;
     meter.close();
-    if (flags.json === true) printJson(terminal.stdout, describedEvent(description));
-    else if (flags.quiet !== true) print(terminal.stdout, describedText(description));
+    if (flags.json === true) printJson(terminal.stdout, describedEvent(description, metalink));
+    else if (flags.quiet !== true) print(terminal.stdout, describedText(description, metalink));
   } catch (error) {
     const code = interrupt.code();
     if (code === undefined) throw error;
@@ -93,12 +112,8 @@ async function outputPath(file: string, output: string | undefined): Promise<str
   return isFolder ? join(output, `${basename(file)}.headwater`) : output;
 }
 
-function describedEvent({
-  descriptor,
-  contentId,
-  descriptorPath,
-  leavesPath,
-}: Description): object {
+function describedEvent(description: Description, metalink: string | undefined): object {
+  const { descriptor, contentId, descriptorPath, leavesPath } = description;
   return {
     event: 'described',
     contentId: toHex(contentId),
@@ -110,14 +125,16 @@ function describedEvent({
     windowRatio: descriptor.windowRatio,
     descriptor: descriptorPath,
     leaves: leavesPath,
+    ...(metalink === undefined ? {} : { metalink }),
     ...(descriptor.signature === undefined
       ? {}
       : { publisher: toHex(descriptor.signature.publicKey) }),
   };
 }
 
-function describedText({ descriptor, contentId, descriptorPath, leavesPath }: Description): string {
-  const { length, symbolBytes, blockCount, signature } = descriptor;
+function describedText(description: Description, metalink: string | undefined): string {
+  const { descriptor, contentId, descriptorPath, leavesPath } = description;
+  const { length, symbolBytes, blockCount, signature, mirrors } = descriptor;
   const symbols = plural(Math.ceil(length / symbolBytes), 'symbol');
   const rows = [
     ['file', `${plain(descriptor.name)}, ${formatBytes(length)}`],
@@ -127,6 +144,8 @@ function describedText({ descriptor, contentId, descriptorPath, leavesPath }: De
     ...(signature === undefined ? [] : [['publisher', toHex(signature.publicKey)]]),
     ['descriptor', plain(descriptorPath)],
     ['leaves', plain(leavesPath)],
+    ...(metalink === undefined ? [] : [['Metalink', plain(metalink)]]),
+    ...mirrors.map(({ url }) => ['mirror', plain(url)]),
   ];
   return rows.map(([name = '', value = '']) => `${name.padEnd(12)}${value}`).join('\n');
 }

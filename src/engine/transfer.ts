@@ -150,8 +150,10 @@ export class Transfer {
   /** A source proved bad: its link ends, and it is not dialled again. */
   ban(link: LinkId, account: Account, now: number): void {
     const peer = this.neighbours.peerOf(link);
+    const mirror = this.mirrors.ofLink(link);
     const reason = 'sent symbols that fail their leaf';
-    if (peer !== undefined) this.drop(peer, CLOSE.BAD_SYMBOL, reason, now);
+    if (mirror !== undefined) this.fetching?.desk.lose(mirror, { reason, permanent: true }, now);
+    else if (peer !== undefined) this.drop(peer, CLOSE.BAD_SYMBOL, reason, now);
     else if (account.source !== undefined) this.neighbours.dialer.ban(account.source, reason);
     this.checkHope();
   }
@@ -244,6 +246,7 @@ export class Transfer {
         if (this.phase !== 'running') break;
         this.fetching?.blockFinished(input, now);
         for (const peer of this.peers) if (peer.wantsExact) peer.tell(this.fetching?.received ?? 0);
+        this.checkHope();
         break;
       case 'content-finished':
         if (input.problem === undefined) this.done();

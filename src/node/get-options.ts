@@ -92,6 +92,8 @@ export interface Target {
   readonly sources: readonly string[];
   /** Plain mirrors, the best first. */
   readonly mirrors: readonly PlannedMirror[];
+  /** Where the leaves are, if they lie beside a descriptor on this disk. */
+  readonly leavesPath: string | undefined;
   /** The file, when it has no descriptor. */
   readonly plain: PlainFile | undefined;
 }
@@ -182,8 +184,8 @@ async function namedBy(what: What): Promise<Named> {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(what)) {
     throw badLink(`${what} is the address of something; name a link, a descriptor or a content id`);
   }
-  const { bytes } = await loadDescription(what);
-  return described(bytes, what);
+  const { bytes, leavesPath } = await loadDescription(what);
+  return { ...described(bytes, what), leavesPath };
 }
 
 /** A target before mirrors are planned. */
@@ -234,6 +236,7 @@ function named(
     sources,
     mirrors: [],
     mirrorNames: [],
+    leavesPath: undefined,
     plain: undefined,
   };
 }

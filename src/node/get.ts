@@ -24,6 +24,7 @@ import {
   requirePublisher,
 } from './get-options.ts';
 import { Listener } from './listener.ts';
+import { adoptLeaves } from './local-leaves.ts';
 import { PartContent } from './part-content.ts';
 import { PlainContent } from './plain-content.ts';
 import type { PlannedMirror } from './plain-target.ts';
@@ -154,9 +155,9 @@ class GetRun implements Getting {
     // Stopped while we waited: nothing was started that must be let go, but the listener.
     if (this.outcome !== undefined) return void (await this.listener?.close());
     this.driver = driver;
+    this.mirrors = target.mirrors;
     driver.start(target.descriptorBytes, plain === undefined ? undefined : plainLayout(plain));
     for (const source of target.sources) driver.addSource(source);
-    this.mirrors = target.mirrors;
     this.spares = [...target.mirrors];
     for (let n = this.options.mirrorsMax ?? MIRRORS_AT_ONCE; n > 0; n--) this.useSpare();
     const every = this.options.progressMs ?? PROGRESS_MS;
@@ -200,7 +201,7 @@ class GetRun implements Getting {
       machine,
       openStorage: (bytes, onDiskFailure) =>
         target.plain === undefined
-          ? this.openStorage(bytes ?? new Uint8Array(0), onDiskFailure)
+          ? this.openStorage(bytes ?? new Uint8Array(0), target.leavesPath, onDiskFailure)
           : this.openPlain(target.plain, onDiskFailure),
       onEvent: (event) => this.onEvent(event),
       onFailure: (error) => this.fail(error),
@@ -209,6 +210,7 @@ class GetRun implements Getting {
 
   private async openStorage(
     bytes: Uint8Array,
+    leavesPath: string | undefined,
     onFailure: (error: unknown) => void,
   ): Promise<Storage> {
     const descriptor = decodeDescriptor(bytes);
@@ -226,6 +228,9 @@ class GetRun implements Getting {
     });
     const [storage, warning] = await Promise.all([opening, kernelWarning(this.pool)]);
     if (warning !== undefined) this.events.push(warning);
+    const expected = { length: descriptor.length, validator: undefined };
+    for (const { source } of this.mirrors) source.expected = expected;
+    if (leavesPath !== undefined) await adoptLeaves(storage, descriptor, leavesPath);
     this.began({ about: descriptor, file, sha256: () => descriptor.sha256 }, storage);
     return storage;
   }
@@ -351,7 +356,7 @@ const KEPT = 'What was fetched is kept: run the same command again to go on.';
 function hintFor(code: FailureCode, message: string): string | undefined {
   switch (code) {
     case 'UNREACHABLE':
-      return 'Check the addresses, and that a share of this very file is running there.';
+      return 'Check the addresses, and that this very file is served there.';
     case 'UNFINISHED':
       return `${KEPT} More sources may help.`;
     case 'DISK':

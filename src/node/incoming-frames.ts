@@ -82,7 +82,7 @@ export class IncomingFrames {
   write(output: Write): void {
     const payloads = this.take(output.frame);
     if (output.keep.length === 0) return;
-    const { link, sbn } = output;
+    const { link, sbn, unverified = false } = output;
     const esis: number[] = [];
     const verdicts: Verdict[] = [];
     const symbols: Incoming[] = [];
@@ -92,9 +92,9 @@ export class IncomingFrames {
       esis.push(esi);
       if (bytes === undefined || this.broken) {
         verdicts.push('failed');
-      } else if (output.unverified === true || this.storage.verify(sbn, esi, bytes)) {
+      } else if (unverified || this.storage.verify(sbn, esi, bytes)) {
         verdicts.push('kept');
-        symbols.push({ sbn, esi, bytes });
+        symbols.push({ sbn, esi, bytes, unverified });
       } else {
         verdicts.push('rejected');
       }

@@ -30,7 +30,8 @@ export {
   publicKeyOf,
   signDescriptor,
 } from './keys.ts';
-export { parseMirror, type MirrorName } from './mirror-terms.ts';
+export { describeMetalink } from './describe-metalink.ts';
+export { mirrorForDescriptor, parseMirror, type MirrorName } from './mirror-terms.ts';
 export { sha256 } from './sha256.ts';
 export { loadSigner } from './signer.ts';
 export { share, type ShareEvent, type ShareOptions, type Sharing } from './share.ts';

@@ -148,8 +148,8 @@ export class PartContent implements Storage {
     await this.store.writeSymbols(
       symbols.map(({ sbn, esi, bytes }) => ({ id: layout.id(sbn, esi), bytes })),
     );
-    for (const { sbn, esi } of symbols) {
-      if (esi < layout.sourceSymbols(sbn)) this.verified.add(layout.id(sbn, esi));
+    for (const { sbn, esi, unverified = false } of symbols) {
+      if (!unverified && esi < layout.sourceSymbols(sbn)) this.verified.add(layout.id(sbn, esi));
     }
     this.commits.touch();
   }

@@ -5,11 +5,15 @@ import type { Bitset } from '../base/index.ts';
 import type { Layout } from '../content/index.ts';
 import type { BlockOutcome, FailureCode } from '../engine/io.ts';
 
-/** One verified symbol on its way into the store. `bytes` is T long; valid until the write is done. */
+/**
+ * One verified symbol on its way into the store, or one that nothing could check. `bytes` is T long; valid until the write is
+ * done.
+ */
 export interface Incoming {
   readonly sbn: number;
   readonly esi: number;
   readonly bytes: Uint8Array;
+  readonly unverified?: boolean;
 }
 
 /** A recoded symbol of the quarantine: what should be the XOR of the symbols `esis` of its block. */
