@@ -139,7 +139,8 @@ export class MirrorDesk {
     if (unverified && live.size > 0) this.blame.sent(sbn, mirror);
     this.host.admit(mirror.account, input, live, unverified, now);
     this.pace(now);
-    if (!mirror.idle && this.isThirsty(mirror)) this.plan(now);
+    if (mirror.queue.length > 0) this.pump(mirror, now);
+    else if (!mirror.idle && this.isThirsty(mirror)) this.plan(now);
   }
 
   /** A request has ended: with all that was asked for, or with less and a reason. */

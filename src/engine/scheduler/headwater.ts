@@ -8,11 +8,13 @@ import type { Choice } from './economy.ts';
 import { choose, hiddenRate, pricePerSecond, worthOfRate } from './economy.ts';
 import type { Objective } from './names.ts';
 
-/** A portion is worth this much of the source's time at most, s … */
+/** A portion is worth this much of the source's time at most, s, or so many round trips when they are long … */
 const PORTION_SECONDS = 1;
-/** … and near the end this part of what all need together for the rest; but always some round trips. */
+const PORTION_ROUND_TRIPS = 20;
+/** … and near the end this part of what all need together for the rest; but always some round trips, … */
 const PORTION_SHARE = 0.25;
-const PORTION_ROUND_TRIPS = 4;
+const PORTION_ROUND_TRIPS_MIN = 4;
+/** … and this much, s; never more than its share of the rest, or a small file would be one source's alone. */
 const PORTION_SECONDS_MIN = 0.1;
 /** Sources of unknown rate are waited for so long before the others are chosen by price, s. */
 const MEASURE_SECONDS = 3;
@@ -216,11 +218,13 @@ export class HeadwaterScheduler implements Scheduler {
     if (board.unassigned <= 0) return help(board, source);
     const rate = rateOf(source);
     if (rate <= 0) return board.give(source.index, board.probeAmount);
+    const { rttSeconds } = source;
     const all = working.reduce((sum, one) => sum + rateOf(one), board.otherRate);
     const rest = remaining(board) / all;
-    const least = Math.max(PORTION_SECONDS_MIN, PORTION_ROUND_TRIPS * source.rttSeconds);
-    const seconds = Math.max(least, Math.min(PORTION_SECONDS, rest * PORTION_SHARE));
-    board.give(source.index, rate * seconds);
+    const most = Math.max(PORTION_SECONDS, PORTION_ROUND_TRIPS * rttSeconds);
+    const least = Math.max(PORTION_SECONDS_MIN, PORTION_ROUND_TRIPS_MIN * rttSeconds);
+    const seconds = Math.max(least, Math.min(most, rest * PORTION_SHARE));
+    board.give(source.index, rate * Math.min(seconds, rest));
   }
 
   /** A source that has become slow holds more than it can bring before the others are through: they take it over. */
