@@ -3,9 +3,10 @@
 // observation: one that adds less to the throughput than it costs is let go, and taken back when it is missed.
 
 import type { Board, ScheduledSource, Scheduler } from './board.ts';
-import { isWaiting, rateOf, usable } from './common.ts';
+import { isWaiting, usable } from './common.ts';
 import type { Choice } from './economy.ts';
 import { choose, hiddenRate, pricePerSecond, worthOfRate } from './economy.ts';
+import { help, relieveSlow, Speeds } from './ending.ts';
 import type { Objective } from './names.ts';
 
 /** A portion is worth this much of the source's time at most, s, or so many round trips when they are long … */
@@ -25,8 +26,8 @@ const KEEP_SECONDS = 0.1;
 const KEEP_ROUND_TRIPS = 20;
 /** A change of the set costs round trips: it has to pay for so many. */
 const SETTLE_ROUND_TRIPS = 5;
-/** Help that is worth less time than this is none, s. */
-const HELP_SECONDS = 0.001;
+/** Of a budget so much is planned with: rates are never quite what they were. */
+const WITHIN = 0.95;
 /**
  * Between the least and the most that sources hold back while the link is full, they are taken to hold back this much. On EEPT's
  * servers .25 to .5 came to the least time × cost; at 0 nobody is let go, at 1 too many.
@@ -48,6 +49,7 @@ export class HeadwaterScheduler implements Scheduler {
   private chosenFor = '';
   /** The set in use is not changed before this time, s. */
   private settledUntil = 0;
+  private readonly speeds: Speeds = new Speeds();
   private readonly keepUntil = new Map<number, number>();
 
   constructor(options: HeadwaterOptions) {
@@ -57,11 +59,12 @@ export class HeadwaterScheduler implements Scheduler {
   plan(board: Board, now: number): void {
     this.startedAt ??= now;
     this.account(board, now);
+    this.speeds.observe(board);
     const sources = this.affordable(board, usable(board));
     if (sources.length === 0) return;
     const working = this.economise(board, sources, now);
     for (const source of working) this.feed(board, working, source);
-    this.relieveSlow(board, working);
+    relieveSlow(board, working, this.speeds);
     if (board.unassigned > 0) this.lastResort(board, sources);
   }
 
@@ -119,7 +122,7 @@ export class HeadwaterScheduler implements Scheduler {
     if (budget === Infinity || objective === 'cost') return objective;
     const { rate, price } = choose(sources, objective, board.clientRate, board.otherRate);
     if (rate <= 0) return objective;
-    return this.spent + (remaining(board) / rate) * price > budget ? 'cost' : objective;
+    return this.spent + (remaining(board) / rate) * price > budget * WITHIN ? 'cost' : objective;
   }
 
   /** The set is chosen anew when sources come or go. */
@@ -215,31 +218,16 @@ export class HeadwaterScheduler implements Scheduler {
   /** Gives a source that has nothing left its next portion, or what another would end last. */
   private feed(board: Board, working: readonly ScheduledSource[], source: ScheduledSource): void {
     if (source.left > 0) return;
-    if (board.unassigned <= 0) return help(board, source);
-    const rate = rateOf(source);
+    if (board.unassigned <= 0) return help(board, source, this.speeds);
+    const rate = this.speeds.of(source) || source.mean;
     if (rate <= 0) return board.give(source.index, board.probeAmount);
     const { rttSeconds } = source;
-    const all = working.reduce((sum, one) => sum + rateOf(one), board.otherRate);
+    const all = working.reduce((sum, one) => sum + this.speeds.of(one), board.otherRate);
     const rest = remaining(board) / all;
     const most = Math.max(PORTION_SECONDS, PORTION_ROUND_TRIPS * rttSeconds);
     const least = Math.max(PORTION_SECONDS_MIN, PORTION_ROUND_TRIPS_MIN * rttSeconds);
     const seconds = Math.max(least, Math.min(most, rest * PORTION_SHARE));
     board.give(source.index, rate * Math.min(seconds, rest));
-  }
-
-  /** A source that has become slow holds more than it can bring before the others are through: they take it over. */
-  private relieveSlow(board: Board, working: readonly ScheduledSource[]): void {
-    if (board.unassigned > 0) return;
-    const byEnd = working
-      .filter(({ left, isWhole }) => left > 0 && !isWhole)
-      .sort((a, b) => endsIn(a) - endsIn(b));
-    const first = byEnd[0];
-    const last = byEnd.at(-1);
-    if (first === undefined || last === undefined || first === last) return;
-    const rate = rateOf(first);
-    const spare = endsIn(last) - endsIn(first) - first.rttSeconds;
-    if (rate <= 0 || spare <= Math.max(PORTION_SECONDS, endsIn(first))) return;
-    board.move(last.index, first.index, (spare * rate * last.rate) / (rate + last.rate));
   }
 
   /** Nobody that works can bring the rest: one that sends all or nothing is asked. */
@@ -258,25 +246,4 @@ function isPriced({ pricePerSecond: second, pricePerUnit }: ScheduledSource): bo
 /** Units that have not come. */
 function remaining(board: Board): number {
   return board.sources.reduce((sum, { left }) => sum + left, board.unassigned);
-}
-
-/** When the source will have brought what is left to it, seconds. */
-function endsIn({ left, rate }: ScheduledSource): number {
-  return left / Math.max(rate, Number.MIN_VALUE);
-}
-
-/** Takes over a part of what would be here last, so that both end together. */
-function help(board: Board, helper: ScheduledSource): void {
-  const rate = rateOf(helper);
-  if (rate <= 0) return;
-  let last: ScheduledSource | undefined;
-  for (const source of board.sources) {
-    if (source === helper || source.left <= 0 || source.isWhole) continue;
-    if (last === undefined || endsIn(source) > endsIn(last)) last = source;
-  }
-  // A request takes a round trip before anything comes of it.
-  if (last === undefined || endsIn(last) <= helper.rttSeconds) return;
-  const slow = last.rate;
-  const amount = ((last.left - slow * helper.rttSeconds) * rate) / (slow + rate);
-  if (amount > rate * HELP_SECONDS) board.move(last.index, helper.index, amount);
 }

@@ -10,6 +10,9 @@ export interface FluidServer {
   readonly price: number;
 }
 
+/** One byte, MB. */
+const BYTE = 1e-6;
+
 /** A part of the file. Copies of it share `isHere`. */
 interface Part {
   amount: number;
@@ -101,7 +104,8 @@ export class FluidBoard implements Board {
   }
 
   give(source: number, amount: number): void {
-    const given = Math.min(amount, this.unassigned);
+    // What is less than a byte goes along: a fluid could be halved for ever.
+    const given = amount >= this.unassigned - BYTE ? this.unassigned : amount;
     if (given <= 0) return;
     this.unassigned -= given;
     this.add(source, { amount: given, whole: given, block: { isHere: false } });
