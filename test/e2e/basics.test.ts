@@ -17,9 +17,10 @@ const DONE_KEYS = [
   'overhead',
   'summaryBytes',
   'totalOverhead',
+  'cost',
   'sources',
 ];
-const SOURCE_KEYS = ['kind', 'address', 'received', 'useful', 'duplicate', 'rejected', 'bytes'];
+const SOURCE_KEYS = ['kind', 'address', 'received', 'useful', 'duplicate', 'rejected', 'bytes', 'cost'];
 
 let lab: Lab;
 let file: string;

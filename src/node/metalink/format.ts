@@ -3,13 +3,17 @@
 import { toHex } from '../../base/index.ts';
 import type { MetalinkFile } from './metalink.ts';
 
-/** The text of a .meta4. `generator`: name and version of the program. */
-export function formatMetalink(file: MetalinkFile, generator: string): string {
+/**
+ * The text of a .meta4. `generator`: name and version of the program. `published`: when, as RFC 3339 has it (4.2.7); left out when
+ * not given, as the same file is to give the same text.
+ */
+export function formatMetalink(file: MetalinkFile, generator: string, published?: string): string {
   const { name, size, sha256, pieces, urls } = file;
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<metalink xmlns="urn:ietf:params:xml:ns:metalink">',
     `  <generator>${escaped(generator)}</generator>`,
+    ...(published === undefined ? [] : [`  <published>${escaped(published)}</published>`]),
     `  <file name="${escaped(name)}">`,
   ];
   if (size !== undefined) lines.push(`    <size>${size}</size>`);

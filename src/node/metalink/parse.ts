@@ -6,6 +6,7 @@ import type { PieceHash, Pieces } from '../../content/index.ts';
 import { httpProblem, nameProblem } from '../../content/index.ts';
 import { HeadwaterError } from '../errors.ts';
 import type { MetalinkFile, MetalinkUrl } from './metalink.ts';
+import { namespaceOf, scanMarkup } from './scan.ts';
 
 /** Largest Metalink, bytes: SHA-256 of the 1-MiB pieces of a file of 100 GiB take 9 MiB. */
 export const METALINK_BYTES_MAX: number = 16 * 1024 * 1024;
@@ -13,10 +14,6 @@ export const METALINK_BYTES_MAX: number = 16 * 1024 * 1024;
 const FILES_MAX = 1_024;
 const URLS_MAX = 1_024;
 const PIECES_MAX = 262_144;
-/** Elements within each other: a Metalink has five. */
-const DEPTH_MAX = 16;
-/** Tags: two for each piece, and as many again. */
-const TAGS_MAX = 4 * PIECES_MAX;
 
 const NAMESPACE = 'urn:ietf:params:xml:ns:metalink';
 const PRIORITY_LAST = 999_999;
@@ -33,7 +30,11 @@ type Node = Readonly<Record<string, unknown>>;
 /** The files of a Metalink. Throws HeadwaterError BAD_METALINK, and nothing else. `where`: for the message. */
 export function parseMetalink(bytes: Uint8Array, where: string): MetalinkFile[] {
   const bad = (reason: string): HeadwaterError =>
-    new HeadwaterError('BAD_METALINK', `${where} is no Metalink that can be used: ${reason}`);
+    new HeadwaterError(
+      'BAD_METALINK',
+      `${where} is no Metalink that can be used: ${reason}`,
+      'Get it again from its publisher as version 4 (.meta4), or name the URLs of the file instead.',
+    );
   if (bytes.length > METALINK_BYTES_MAX) {
     throw bad(`it has ${bytes.length} bytes, above ${METALINK_BYTES_MAX}`);
   }
@@ -41,9 +42,8 @@ export function parseMetalink(bytes: Uint8Array, where: string): MetalinkFile[] 
   if (text === undefined) throw bad('it is not in UTF-8');
   // Before any parser sees it: entities can be nested into gigabytes, and external ones are read from elsewhere.
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) throw bad('it declares entities');
-  const { depth, tags } = measure(text);
-  if (depth > DEPTH_MAX) throw bad(`its elements are nested more than ${DEPTH_MAX} deep`);
-  if (tags > TAGS_MAX) throw bad(`it has more than ${TAGS_MAX} tags`);
+  const scan = scanMarkup(text);
+  if (scan.problem !== undefined) throw bad(scan.problem);
   let root: unknown;
   try {
     const problem = XMLValidator.validate(text);
@@ -53,7 +53,7 @@ export function parseMetalink(bytes: Uint8Array, where: string): MetalinkFile[] 
     throw bad(`it is not well-formed XML (${error instanceof Error ? error.message : '?'})`);
   }
   try {
-    return filesOf(root, namespaceOf(text));
+    return filesOf(root, namespaceOf(scan.root));
   } catch (error) {
     if (error instanceof Refusal) throw bad(error.message);
     throw error;
@@ -71,6 +71,7 @@ const PARSER = new XMLParser({
   textNodeName: '#',
   parseTagValue: false,
   parseAttributeValue: false,
+  trimValues: false, // a name may begin with a space
   alwaysCreateTextNode: true,
   removeNSPrefix: true,
   processEntities: false,
@@ -83,33 +84,6 @@ function decode(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** How deep elements are nested, and how many tags there are: enough to keep a parser from too much work. Linear. */
-function measure(text: string): { readonly depth: number; readonly tags: number } {
-  let depth = 0;
-  let most = 0;
-  let tags = 0;
-  for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at)) {
-    const what = text.slice(at, at + 9);
-    const isComment = what.startsWith('<!--');
-    const close = isComment ? '-->' : what === '<![CDATA[' ? ']]>' : '>';
-    const end = text.indexOf(close, at);
-    if (end < 0) break; // no parser takes it
-    const next = what[1] ?? '';
-    if (next === '/') depth--;
-    else if (next !== '?' && next !== '!' && text[end - 1] !== '/') depth++;
-    most = Math.max(most, depth);
-    if (most > DEPTH_MAX || ++tags > TAGS_MAX) break;
-    at = end;
-  }
-  return { depth: most, tags };
-}
-
-/** The namespace of the root element, as far as it is told; the parser takes it away with the prefixes. */
-function namespaceOf(text: string): string {
-  const start = /<(?:[\w.-]{1,64}:)?metalink\b[^>]{0,4096}>/.exec(text)?.[0] ?? '';
-  return /\bxmlns(?::[\w.-]{1,64})?\s*=\s*["']([^"']*)["']/.exec(start)?.[1] ?? '';
 }
 
 function filesOf(root: unknown, namespace: string): MetalinkFile[] {
@@ -212,7 +186,7 @@ function listOf(value: unknown): Node[] {
 /** The text of an element or attribute. */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return unescaped(value);
-  if (isNode(value) && typeof value['#'] === 'string') return unescaped(value['#']);
+  if (isNode(value) && typeof value['#'] === 'string') return unescaped(value['#'].trim());
   return '';
 }
 
