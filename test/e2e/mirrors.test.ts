@@ -2,10 +2,11 @@
 // Whatever they do, the file has the right bytes or there is none.
 
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get as getFile } from 'headwater/node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Habits, StaticServer } from '../node/http/static-server.ts';
 import { serveFile } from '../node/http/static-server.ts';
-import type { Ended } from './harness.ts';
+import type { Ended, Event } from './harness.ts';
 import { Lab, MIB, sha256Of } from './harness.ts';
 
 let lab: Lab;
@@ -36,6 +37,16 @@ async function serve(
 
 const get = (...args: string[]): Promise<Ended> =>
   lab.run('get', ...args, '-o', 'out.bin', '--json');
+
+/** The same in this process: most of what a command takes is its start. */
+async function getHere(...urls: string[]): Promise<Ended> {
+  const events: Event[] = [];
+  const getting = getFile(urls, { output: lab.path('out.bin') });
+  for await (const event of getting) events.push(event as Event);
+  const last = events.at(-1);
+  const code = last?.event === 'done' ? 0 : 1;
+  return { code, stdout: '', stderr: JSON.stringify(last), events, last };
+}
 
 function expectFile(ended: Ended): void {
   expect(ended.code, ended.stderr).toBe(0);
@@ -69,14 +80,14 @@ describe('plain URLs', () => {
 
   it.each([0, 1, 16_383, 16_384, 16_385, 4 * MIB, 4 * MIB + 1])('%d bytes', async (length) => {
     const server = await serve({}, bytes.subarray(0, length));
-    const ended = await get(server.url);
+    const ended = await getHere(server.url);
     expect(ended.code, ended.stderr).toBe(0);
     expect(readFileSync(lab.path('out.bin')).equals(bytes.subarray(0, length))).toBe(true);
   });
 
   it('a server without ranges is read from beginning to end', async () => {
     const server = await serve({ noRanges: true });
-    expectFile(await get(server.url));
+    expectFile(await getHere(server.url));
   });
 
   it('a kill, and the same command goes on', async () => {
@@ -135,13 +146,13 @@ describe('a mirror that does wrong, beside one that does right', () => {
     const good = await serve({ rate: 4 * MIB });
     const more = await serve({ rate: 4 * MIB });
     const bad = await serve(habits);
-    expectFile(await get(good.url, bad.url, more.url));
+    expectFile(await getHere(good.url, bad.url, more.url));
   });
 
   it('another length: refused by name', async () => {
     const [good, more] = [await serve({ rate: MIB }), await serve({ rate: MIB })];
     const bad = await serve({}, bytes.subarray(1));
-    const ended = await get(bad.url, good.url, more.url);
+    const ended = await getHere(bad.url, good.url, more.url);
     expectFile(ended);
     expect(ended.events).toContainEqual(
       expect.objectContaining({
