@@ -16,7 +16,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { chartSvg } from './chart.mjs';
 import { commitOf, machineOf } from './machine.mjs';
-import { boundOf, POLICIES, ROWS, runCell, scheduleOf } from './schedules/cells.mjs';
+import {
+  boundOf,
+  POLICIES,
+  ROWS,
+  runCell,
+  scheduleOf,
+  THRESHOLD_ROWS,
+  UNLIMITED_ROWS,
+} from './schedules/cells.mjs';
 import { checkClaims } from './schedules/claims.mjs';
 import { drawingOf } from './schedules/drawing.mjs';
 import { readServers, TABLE_2 } from './schedules/servers.mjs';
@@ -83,22 +91,25 @@ function runPoint({ servers, size, client, runs, seed, objective, json }) {
 async function runAll({ runs, seed, json, out }) {
   const base = { servers: TABLE_2, client: CLIENT, runs, seed };
   const rowsOf = (more) =>
-    ROWS.map(({ label, name, objective }) => ({
+    (more.rows ?? ROWS).map(({ label, name, objective, ...rest }) => ({
       label,
       ...more.about,
-      ...runCell({ ...base, ...more.fluid, schedule: scheduleOf(name, objective) }),
+      ...runCell({ ...base, ...more.fluid, schedule: { ...scheduleOf(name, objective), ...rest } }),
     }));
   const bounds = SIZES.map((size) => ({ size, bound: boundOf({ ...base, size }) }));
   const cells = SIZES.flatMap((size) => rowsOf({ about: { size }, fluid: { size } }));
+  const size = 1024;
   const cases = {
     'the best server (S2) dies at 3 s, noticed 2 s later': {
-      size: 1024,
-      death: { server: 1, at: 3, watchdog: 2 },
+      fluid: { size, death: { server: 1, at: 3, watchdog: 2 } },
     },
-    'a request takes 0.1 s': { size: 1024, requestSeconds: 0.1 },
-    'the client is not the limit': { size: 1024, client: Infinity },
+    'a request takes 0.1 s; headwater makes the next one before a part ends': {
+      fluid: { size, requestSeconds: 0.1 },
+    },
+    'the client is not the limit': { fluid: { size, client: Infinity }, rows: UNLIMITED_ROWS },
+    'EEPT by the least work that is shared, MB': { fluid: { size }, rows: THRESHOLD_ROWS },
   };
-  const extras = Object.entries(cases).map(([name, fluid]) => ({ name, rows: rowsOf({ fluid }) }));
+  const extras = Object.entries(cases).map(([name, more]) => ({ name, rows: rowsOf(more) }));
   const claims = checkClaims(
     cells.filter(({ size }) => size === 1024),
     extras[0].rows,

@@ -22,6 +22,19 @@ export const ROWS = [
   { label: 'headwater, time', name: 'headwater', objective: 'time' },
 ];
 
+/** Without a limit EEPT takes all servers; the last row keeps to the three that it takes for 100 MB/s. */
+export const UNLIMITED_ROWS = [
+  ...ROWS,
+  { label: 'eept, choice for 100 MB/s', name: 'eept', objective: 'balanced', cap: 100 },
+];
+
+export const THRESHOLD_ROWS = [0.1, 1, 10, 40].map((threshold) => ({
+  label: `eept, ${threshold}`,
+  name: 'eept',
+  objective: 'balanced',
+  threshold,
+}));
+
 export function scheduleOf(name, objective) {
   const hasThreshold = name === 'eept' || name === 'recursive';
   return { name, objective, ...(hasThreshold ? { threshold: THRESHOLD } : {}) };

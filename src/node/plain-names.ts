@@ -6,9 +6,9 @@ import { diskFailure, HeadwaterError } from './errors.ts';
 import {
   METALINK_BYTES_MAX,
   type MetalinkFile,
-  parseLinks,
+  parseLinkHeader,
   parseMetalink,
-  sha256Of,
+  sha256FromDigest,
 } from './metalink/index.ts';
 import { freeMirror, parseMirror } from './mirror-terms.ts';
 import type { Found, Known, PlainTarget, PlannedMirror, Reach } from './plain-target.ts';
@@ -119,9 +119,11 @@ async function linkedBy(
   if (first === undefined) return { known: {}, mirrors: [] };
   const { info } = first;
   const reach: Reach = { mayBePrivate: info.isPrivate || allowPrivate, allowPrivate };
-  const { duplicates, metalinks } = parseLinks(info.links ?? '', info.url);
-  const mirrors = duplicates.map((url) => plannedMirror(freeMirror(url), reach));
-  const sha256 = info.digests.map(sha256Of).find((digest) => digest !== undefined);
+  const { duplicates, describedBy: metalinks } = parseLinkHeader(info.links ?? '', info.url);
+  const mirrors = duplicates.map(({ url }) => plannedMirror(freeMirror(url), reach));
+  const sha256 = info.digests
+    .map(({ name, value }) => sha256FromDigest(name, value))
+    .find((digest) => digest !== undefined);
   const [metalink] = metalinks;
   const about: Known = { sha256 };
   if (metalink === undefined) return { known: about, mirrors };

@@ -2,9 +2,16 @@
 
 import type { Board, ScheduledSource } from './board.ts';
 
-/** Sources that may be given work. */
+/**
+ * Sources that may be given work. One that sends all of the content or nothing is asked only when there is, and may come, nobody
+ * else; and then one of them alone.
+ */
 export function usable(board: Board): ScheduledSource[] {
-  return board.sources.filter(({ state }) => state !== 'lost' && state !== 'coming');
+  const able = board.sources.filter(({ state }) => state !== 'lost' && state !== 'coming');
+  const divisible = able.filter(({ isWhole }) => !isWhole);
+  if (divisible.length > 0) return divisible;
+  if (isWaiting(board)) return [];
+  return able.sort((a, b) => b.left - a.left || b.mean - a.mean).slice(0, 1);
 }
 
 /** True while a source may still come that a plan for all of them should count in. */

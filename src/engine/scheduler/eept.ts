@@ -13,6 +13,8 @@ export interface EeptOptions {
   readonly threshold?: number | undefined;
   /** One source more where the greedy choice leaves the link unfilled. */
   readonly fill?: boolean | undefined;
+  /** What the chosen may bring together, units per second; default: the limit of the client's link. */
+  readonly cap?: number | undefined;
 }
 
 export class EeptScheduler implements Scheduler {
@@ -37,7 +39,7 @@ export class EeptScheduler implements Scheduler {
   }
 
   private begin(board: Board, sources: readonly ScheduledSource[]): void {
-    const cap = board.clientRate - board.otherRate;
+    const cap = (this.o.cap ?? board.clientRate) - board.otherRate;
     const positions = select(sources.map(candidate), { cap, fill: this.o.fill === true });
     // With a limit below the slowest nothing is chosen: somebody must bring the file.
     const some = positions.length > 0 ? positions : [promote(sources.map(candidate), 0) ?? 0];
@@ -58,7 +60,8 @@ export class EeptScheduler implements Scheduler {
     const chosen = this.chosen ?? [];
     const spares = sources.filter(({ index }) => !chosen.includes(index));
     const used = sources.filter(({ index }) => chosen.includes(index));
-    const free = board.clientRate - used.reduce((sum, { mean }) => sum + mean, board.otherRate);
+    const cap = this.o.cap ?? board.clientRate;
+    const free = cap - used.reduce((sum, { mean }) => sum + mean, board.otherRate);
     const best = promote(spares.map(candidate), free);
     if (best !== undefined) chosen.push((spares[best] as ScheduledSource).index);
   }

@@ -19,6 +19,8 @@ const PORTION_ROUND_TRIPS_MIN = 4;
 const PORTION_SECONDS_MIN = 0.1;
 /** Sources of unknown rate are waited for so long before the others are chosen by price, s. */
 const MEASURE_SECONDS = 3;
+/** One that joins later is measured as long as so many first gives are left. */
+const PROBES_LEFT = 4;
 /** The client's link counts as full from here on. */
 const FULL = 0.99;
 /** A source that was missed is kept at least so long, s, and so many round trips: letting it go breaks a connection. */
@@ -98,20 +100,22 @@ export class HeadwaterScheduler implements Scheduler {
     const objective = this.objective(board, able);
     const isFree = able.every((source) => !isPriced(source));
     if (objective === 'time' || isFree) return able;
-    const unknown = able.filter((source) => source.mean <= 0 && isPriced(source));
-    const isEarly = now < (this.startedAt ?? now) + MEASURE_SECONDS;
-    if (isEarly && (unknown.length > 0 || isWaiting(board))) {
-      // Each is measured with a little; who is worth it shows then.
-      for (const { index, left, mean } of able) {
-        if (left <= 0 && mean <= 0) board.give(index, board.probeAmount);
-      }
-      return able.filter((source) => !isPriced(source));
-    }
     const known = able.filter(({ mean }) => mean > 0);
+    const unknown = able.filter(({ mean }) => mean <= 0);
+    const isEarly = now < (this.startedAt ?? now) + MEASURE_SECONDS;
+    const isIncomplete = unknown.some(isPriced) || isWaiting(board);
+    // Each is measured with a little, at the start or when it joins; who is worth it shows then.
+    for (const { index, left, state } of unknown) {
+      const isUseful = state !== 'released' && board.unassigned > PROBES_LEFT * board.probeAmount;
+      if (left <= 0 && (isEarly || isUseful)) board.give(index, board.probeAmount);
+    }
+    if (isEarly && isIncomplete) return able.filter((source) => !isPriced(source));
     this.choose(board, known, objective);
     const wanted = this.wanted(board, known, objective, now);
-    for (const { index, state } of able) {
-      if (state === 'used' && !wanted.has(index)) board.release(index);
+    // Nobody of those whose rate is known is of use: somebody has to begin.
+    if (wanted.size === 0) return able;
+    for (const { index, state, mean } of able) {
+      if (state === 'used' && mean > 0 && !wanted.has(index)) board.release(index);
     }
     return able.filter((source) => wanted.has(source.index));
   }

@@ -19,11 +19,13 @@ export interface ScheduleOptions {
   readonly threshold?: number | undefined;
   /** Of eept: one source more where its choice leaves the client's link unfilled. */
   readonly fill?: boolean | undefined;
+  /** Of eept: what its choice may bring together, units per second; default: the limit of the client's link. */
+  readonly cap?: number | undefined;
 }
 
 /** Makes a scheduler for one download. */
 export function makeScheduler(options: ScheduleOptions): Scheduler {
-  const { name, objective, budget, threshold, fill } = options;
+  const { name, objective, budget, threshold, fill, cap } = options;
   switch (name) {
     case 'single':
       return new SingleScheduler();
@@ -36,7 +38,7 @@ export function makeScheduler(options: ScheduleOptions): Scheduler {
     case 'dcda':
       return new DcdaScheduler();
     case 'eept':
-      return new EeptScheduler({ threshold, fill });
+      return new EeptScheduler({ threshold, fill, cap });
     case 'headwater':
       return new HeadwaterScheduler({ objective, budget });
   }

@@ -116,8 +116,9 @@ function numberOf(text: string | undefined): number | undefined {
 }
 
 function absolute(reference: string, baseUrl: string): string | undefined {
-  if (!URL.canParse(reference, baseUrl)) return undefined;
-  const url = new URL(reference, baseUrl);
+  const base = URL.canParse(baseUrl) ? baseUrl : undefined;
+  if (!URL.canParse(reference, base)) return undefined;
+  const url = new URL(reference, base);
   url.hash = '';
   // The same sieve as for the URLs of a Metalink: no userinfo, no other scheme, not too long.
   return httpProblem(url.href) === undefined ? url.href : undefined;

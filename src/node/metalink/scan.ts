@@ -43,9 +43,10 @@ export function scanMarkup(text: string): Scan {
     }
     if (depth > DEPTH_MAX)
       return { problem: `its elements are nested more than ${DEPTH_MAX} deep` };
-    if (markup > MARKUP_MAX) {
-      return { problem: `it has more than ${MARKUP_MAX} tags, attributes and references` };
-    }
+    if (markup > MARKUP_MAX) break;
+  }
+  if (markup > MARKUP_MAX) {
+    return { problem: `it has more than ${MARKUP_MAX} tags, attributes and references` };
   }
   return { root: root ?? '' };
 }

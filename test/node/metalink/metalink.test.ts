@@ -8,9 +8,7 @@ import type { MetalinkFile } from '../../../src/node/metalink/index.ts';
 import {
   formatMetalink,
   METALINK_BYTES_MAX,
-  parseLinks,
   parseMetalink,
-  sha256Of,
 } from '../../../src/node/metalink/index.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -224,57 +222,5 @@ describe('what is written', () => {
         },
       ),
     );
-  });
-});
-
-describe('Link headers', () => {
-  it('name duplicates and Metalinks', () => {
-    const value =
-      '<http://b.example/x>; rel=duplicate; pri=2; geo=de, <http://c.example/a,b>; rel="duplicate"; pri=1; depth=1,' +
-      ' </x.meta4>; rel=describedby; type="application/metalink4+xml", <x.torrent>; rel=describedby; type="application/x-bittorrent",' +
-      ' <ftp://d.example/x>; rel=duplicate, <http://u:p@e.example/>; rel=duplicate, <x.asc>; rel=describedby; type="application/pgp-signature"';
-    expect(parseLinks(value, 'http://a.example/dir/x')).toEqual({
-      duplicates: ['http://c.example/a,b', 'http://b.example/x'],
-      metalinks: ['http://a.example/x.meta4'],
-    });
-  });
-
-  it('of any shape never throw, and end', () => {
-    const link = fc.constantFrom(
-      '<',
-      '>',
-      ',',
-      ';',
-      '"',
-      '\\',
-      'rel=duplicate',
-      '<http://a.example/>',
-      ' ',
-    );
-    fc.assert(
-      fc.property(fc.array(fc.oneof(link, fc.string()), { maxLength: 60 }), (parts) => {
-        parseLinks(parts.join(''), 'http://a.example/');
-      }),
-    );
-    const many = parseLinks(
-      '<http://a.example/>; rel=duplicate, '.repeat(100_000),
-      'http://a.example/',
-    );
-    expect(many.duplicates).toHaveLength(256);
-    for (const text of ['"', '<', ',', ';', '\\', '<;', '",'])
-      parseLinks(text.repeat(1_000_000), 'http://a.example/');
-  });
-
-  it('Digest and Repr-Digest tell the SHA-256', () => {
-    const base64 = Buffer.from(HASH, 'hex').toString('base64');
-    const read = (name: string, value: string): string | undefined => {
-      const digest = sha256Of({ name, value });
-      return digest && toHex(digest);
-    };
-    expect(read('digest', `SHA-256=${base64}`)).toBe(HASH);
-    expect(read('digest', `md5=xyz, sha-256=${base64}`)).toBe(HASH);
-    expect(read('repr-digest', `sha-512=:abcd:, sha-256=:${base64}:`)).toBe(HASH);
-    expect(read('digest', 'sha-256=short')).toBeUndefined();
-    expect(read('digest', '')).toBeUndefined();
   });
 });
