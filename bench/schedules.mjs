@@ -70,7 +70,7 @@ function readOptions(args) {
           : Infinity
         : positive('client', client),
     runs: positive('runs', values.runs, true),
-    seed: positive('seed', values.seed, true),
+    seed: values.seed === '0' ? 0 : positive('seed', values.seed, true),
     objective: objective ?? 'balanced',
     json: values.json,
     out: values.out,
@@ -173,12 +173,22 @@ function printTable(title, rows, say = console.log) {
   say(`\n${title}\n${row(head)}\n${lines.map(row).join('\n')}`);
 }
 
+/** Bad input: one line, and exit code 2. */
+function refuse(error) {
+  console.error(`schedules: ${error.message.split('\n')[0]}`);
+  process.exit(2);
+}
+
 let options;
 try {
   options = readOptions(process.argv.slice(2));
 } catch (error) {
-  console.error(`schedules: ${error.message}`);
-  process.exit(2);
+  refuse(error);
 }
-if (options.isPoint) runPoint(options);
-else await runAll(options);
+try {
+  if (options.isPoint) runPoint(options);
+  else await runAll(options);
+} catch (error) {
+  if (error.name !== 'UsageError') throw error;
+  refuse(error);
+}

@@ -15,7 +15,7 @@ export {
   SIGNATURE_BYTES,
   signedMessage,
 } from './descriptor.ts';
-export type { LayoutParameters } from './layout.ts';
+export type { FixedLayout, LayoutParameters } from './layout.ts';
 export {
   BLOCK_BYTES_MAX,
   BLOCK_COUNT_MAX,
@@ -44,5 +44,5 @@ export { checkName, NAME_BYTES_MAX, nameProblem } from './names.ts';
 export type { ParameterChoices } from './parameters.ts';
 export { chooseParameters } from './parameters.ts';
 export type { PieceHash, Pieces, PlainFile } from './plain.ts';
-export { hasWholePieces, plainId, plainLayout } from './plain.ts';
+export { blockPieces, countedPieces, plainId, plainLayout } from './plain.ts';
 export { httpProblem, URL_BYTES_MAX, webSocketProblem } from './urls.ts';

@@ -31,6 +31,12 @@ export interface LayoutParameters {
   readonly blockSymbols?: number | undefined;
 }
 
+/** A layout without a code: see `Layout.fixed`. */
+export type FixedLayout = Pick<LayoutParameters, 'length' | 'symbolBytes'> & {
+  /** Source symbols of every block but the last, which has the rest. */
+  readonly blockSymbols: number;
+};
+
 /** The numbering of blocks, source symbols and windows of one content. Immutable. */
 export class Layout implements LayoutParameters {
   readonly length: number;
@@ -81,6 +87,16 @@ export class Layout implements LayoutParameters {
     whole('block bytes', this.longSymbols * p.symbolBytes, 0, BLOCK_BYTES_MAX + SYMBOL_BYTES_MAX);
     this.idCount = this.sourceSymbolCount * this.windowRatio;
     whole('symbol ids', this.idCount, 0, 0x7fffffff);
+  }
+
+  /**
+   * Blocks of a fixed number of source symbols, and no others than these (ρ = 1). Nothing is decoded: the bound on the bytes of
+   * a block is on what is fetched again when one byte of it is wrong. Throws UsageError as the constructor does.
+   */
+  static fixed({ length, symbolBytes, blockSymbols }: FixedLayout): Layout {
+    whole('blockSymbols', blockSymbols, 1, SOURCE_SYMBOLS_MAX);
+    const blockCount = Math.ceil(Math.ceil(length / symbolBytes) / blockSymbols);
+    return new Layout({ length, symbolBytes, blockCount, windowRatio: 1, blockSymbols });
   }
 
   /** K of block sbn. */

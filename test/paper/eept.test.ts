@@ -83,6 +83,15 @@ describe('EEPT, 4: idle time and cost', () => {
     expect(ratio).toBeLessThan(high * 1.02);
   });
 
+  it('with no limit of the client, EEPT still has only the servers that it chose for 100 MB/s', () => {
+    const three = means({ ...plain('eept', 10), cap: 100 }, { client: Infinity });
+    expect(Math.abs(three.time / 10.39 - 1)).toBeLessThan(0.02);
+    expect(Math.abs(three.overheadReserved / 649 - 1)).toBeLessThan(0.02);
+    const everyone = means(plain('recursive', 10), { client: Infinity });
+    expect(Math.abs(everyone.time / 5.74 - 1)).toBeLessThan(0.02);
+    expect(everyone.overheadReserved, 'and is dearer').toBeLessThan(three.overheadReserved);
+  });
+
   it('DCDA moves more than the file', () => {
     expect(dcda.moved).toBeGreaterThan(1024 * 1.03);
     expect(dcda.moved).toBeLessThan(1024 * 1.06);

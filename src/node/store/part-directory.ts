@@ -87,6 +87,53 @@ export async function openPartFiles(
   }
 }
 
+/** The open files of a plain file: it has no more than its data. */
+export type PlainFiles = Pick<PartFiles, 'data' | 'state'>;
+
+/** Opens the files of a plain file, as `openPartFiles` does those of a described content. */
+export async function openPlainFiles(
+  fs: StoreFs,
+  path: string,
+  id: Uint8Array,
+  length: number,
+): Promise<PlainFiles> {
+  if (await checkFormat(path, id)) {
+    const files = await tryOpenPlain(fs, path, length);
+    if (files !== undefined) return files;
+    // What the state would say is not here any more: it begins anew.
+    await removeFile(fs, `${path}/format`);
+  }
+  await clearPartDirectory(fs, path);
+  await writeNew(fs, `${path}/data`, [], length);
+  await writeNew(fs, `${path}/state`, [], 0);
+  await writeFormat(fs, path, id);
+  const files = await tryOpenPlain(fs, path, length);
+  if (files === undefined) throw new DiskError('EIO', path, 'changed while it was made');
+  return files;
+}
+
+/** Undefined when a file is gone, or the data has not the right length. */
+async function tryOpenPlain(
+  fs: StoreFs,
+  path: string,
+  length: number,
+): Promise<PlainFiles | undefined> {
+  const data = await tryOpen(fs, `${path}/data`);
+  let state: OpenFile | undefined;
+  let good = false;
+  try {
+    state = await tryOpen(fs, `${path}/state`);
+    if (data === undefined || state === undefined) return undefined;
+    good = (await onDisk(data.path, data.handle.stat())).size === length;
+    return good ? { data, state } : undefined;
+  } finally {
+    if (!good) {
+      await data?.handle.close();
+      await state?.handle.close();
+    }
+  }
+}
+
 /** Removes the files that this version makes, then the lock, then the directory; `data` may be gone already. */
 export async function removePartDirectory(fs: StoreFs, path: string, lock: Lock): Promise<void> {
   // The format goes first: what a crash leaves behind is then an unfinished directory, which claims nothing.
@@ -150,30 +197,6 @@ async function writeFormat(fs: StoreFs, path: string, contentId: Uint8Array): Pr
   await writeNew(fs, `${path}/format.new`, [format], format.length);
   await onDisk(path, fs.rename(`${path}/format.new`, `${path}/format`));
   await syncDirectory(fs, path);
-}
-
-/** Opens the files of a plain file, as `openPartFiles` does those of a described content: it has no more than its data. */
-export async function openPlainFiles(
-  fs: StoreFs,
-  path: string,
-  id: Uint8Array,
-  length: number,
-): Promise<Pick<PartFiles, 'data' | 'state'>> {
-  if (!(await checkFormat(path, id))) {
-    await clearPartDirectory(fs, path);
-    await writeNew(fs, `${path}/data`, [], length);
-    await writeNew(fs, `${path}/state`, [], 0);
-    await writeFormat(fs, path, id);
-  }
-  const data = await tryOpen(fs, `${path}/data`);
-  const state = await tryOpen(fs, `${path}/state`);
-  const size = data === undefined ? -1 : (await onDisk(data.path, data.handle.stat())).size;
-  if (data !== undefined && state !== undefined && size === length) return { data, state };
-  await data?.handle.close();
-  await state?.handle.close();
-  // What the state would say is not here any more: it begins anew.
-  await removeFile(fs, `${path}/format`);
-  return await openPlainFiles(fs, path, id, length);
 }
 
 async function writeNew(

@@ -2,32 +2,42 @@
 // after the data that it speaks of is on the disk.
 
 import { dirname } from 'node:path';
-import type { SymbolId } from '../../base/index.ts';
-import { Bitset, UsageError } from '../../base/index.ts';
+import type { Bitset, SymbolId } from '../../base/index.ts';
+import { UsageError } from '../../base/index.ts';
 import type { Layout, PlainFile } from '../../content/index.ts';
 import { plainId, plainLayout } from '../../content/index.ts';
 import type { SymbolEntry } from '../../store/index.ts';
+import { checkEntry } from '../../store/index.ts';
 import { sha256 } from '../sha256.ts';
 import { DiskError } from './disk-error.ts';
 import { outputExists, publish } from './finish.ts';
 import type { Lock } from './lock.ts';
 import { takeLock } from './lock.ts';
-import type { PartFiles } from './part-directory.ts';
+import type { PlainFiles } from './part-directory.ts';
 import { ensurePartDirectory, openPlainFiles, removePartDirectory } from './part-directory.ts';
 import { readSource, writeSource } from './source-io.ts';
+import type { Mark } from './state-file.ts';
 import { StateFile } from './state-file.ts';
 import type { StoreFs } from './store-fs.ts';
 import { nodeFs, syncData, syncDirectory } from './store-fs.ts';
 
 export interface PlainStoreOptions {
+  /** Start although the output exists, and let `finish` replace it. */
   readonly force: boolean;
-  readonly fs?: StoreFs;
+  /** For tests: the file system calls. */
+  readonly fs?: StoreFs | undefined;
 }
 
+/**
+ * Stores the symbols of a plain file. Methods may run side by side; a symbol is in `held` once its write has resolved. Every
+ * failure is a DiskError, and claims nothing.
+ */
 export class PlainStore {
   readonly layout: Layout;
-  /** Source symbols held, which are all symbols there are. */
+  /** Source symbols held, which are all symbols there are. Read only for callers. */
   readonly held: Bitset;
+  /** Whole blocks that were found right, in this run or before: where the state of a described content has its leaves. */
+  readonly checked: Bitset;
   /** Where the bytes are now. */
   dataPath: string;
   /** Bytes written since the last commit began. */
@@ -36,7 +46,7 @@ export class PlainStore {
   private readonly part: string;
   private readonly fs: StoreFs;
   private readonly force: boolean;
-  private readonly files: Pick<PartFiles, 'data' | 'state'>;
+  private readonly files: PlainFiles;
   private readonly state: StateFile;
   private readonly lock: Lock;
   private sequence: number;
@@ -47,9 +57,9 @@ export class PlainStore {
   private constructor(
     out: string,
     layout: Layout,
-    files: Pick<PartFiles, 'data' | 'state'>,
+    files: PlainFiles,
     state: StateFile,
-    mark: { readonly sequence: number; readonly sources: Bitset },
+    mark: Mark,
     lock: Lock,
     options: PlainStoreOptions,
   ) {
@@ -59,6 +69,7 @@ export class PlainStore {
     this.files = files;
     this.state = state;
     this.held = mark.sources;
+    this.checked = mark.leaves;
     this.sequence = mark.sequence;
     this.lock = lock;
     this.fs = options.fs ?? nodeFs;
@@ -79,9 +90,14 @@ export class PlainStore {
       const layout = plainLayout(file);
       const id = plainId(file, sha256);
       const files = await openPlainFiles(fs, part, id, layout.length);
-      const state = new StateFile(files.state, layout, id);
-      const { mark } = await state.read();
-      return new PlainStore(out, layout, files, state, mark, lock, options);
+      try {
+        const state = new StateFile(files.state, layout, id);
+        const { mark } = await state.read();
+        return new PlainStore(out, layout, files, state, mark, lock, options);
+      } catch (error) {
+        await closeFiles(files);
+        throw error;
+      }
     } catch (error) {
       await lock.release();
       throw error;
@@ -95,20 +111,31 @@ export class PlainStore {
     return held.countRange(start, layout.windowStart(sbn + 1)) === layout.sourceSymbols(sbn);
   }
 
-  /** Writes symbols, T bytes each; they are held when it resolves. */
+  /**
+   * Writes symbols, T bytes each; those held already are skipped. When it resolves they are in `held`; `commit` makes them
+   * survive a power failure. After `finish` it does nothing.
+   */
   async writeSymbols(entries: readonly SymbolEntry[]): Promise<void> {
+    for (const { id, bytes } of entries) checkEntry(this.layout, id, bytes);
+    if (this.phase === 'finished') return;
     this.checkOpen();
-    await writeSource(
-      this.files.data,
-      this.layout,
-      [...entries].sort((a, b) => a.id - b.id),
-    );
-    for (const { id } of entries) this.held.add(id);
-    this.dirtyBytes += entries.length * this.layout.symbolBytes;
+    const fresh = entries.filter(({ id }) => !this.held.has(id)).sort((a, b) => a.id - b.id);
+    const once = fresh.filter(({ id }, i) => id !== fresh[i - 1]?.id);
+    await writeSource(this.files.data, this.layout, once);
+    for (const { id } of once) this.held.add(id);
+    this.dirtyBytes += once.length * this.layout.symbolBytes;
   }
 
-  /** The T bytes of each symbol; all must be held. */
+  /** Notes that a whole block is right. */
+  noteChecked(sbn: number): void {
+    if (!this.hasBlock(sbn)) throw new UsageError(`block ${sbn} is not complete`);
+    this.checked.add(sbn);
+    this.dirtyBytes += 1;
+  }
+
+  /** The T bytes of each symbol, in the order asked for, with zeros behind the end of the file; all must be held. */
   async readSymbols(ids: readonly SymbolId[]): Promise<Uint8Array[]> {
+    for (const id of ids) if (!this.held.has(id)) throw new UsageError(`symbol ${id} is not held`);
     return await readSource(this.files.data, this.layout, ids);
   }
 
@@ -116,6 +143,7 @@ export class PlainStore {
   async discardBlock(sbn: number): Promise<void> {
     this.checkOpen();
     const { layout, held } = this;
+    this.checked.delete(sbn);
     for (let id = layout.windowStart(sbn); id < layout.windowStart(sbn + 1); id++) held.delete(id);
     this.dirtyBytes += 1;
     await this.commit();
@@ -131,6 +159,8 @@ export class PlainStore {
   /** Makes the file durable and gives it its name. Rejects with EEXIST when something has it, unless force. */
   async finish(): Promise<string> {
     this.checkOpen();
+    const missing = this.layout.sourceSymbolCount - this.held.count;
+    if (missing > 0) throw new UsageError(`${missing} symbols are missing`);
     await this.commit();
     await publish(this.fs, this.dataPath, this.out, this.force);
     this.phase = 'finished';
@@ -148,27 +178,34 @@ export class PlainStore {
       if (this.phase === 'open' && this.failure === undefined) await this.commit();
     } finally {
       this.phase = 'closed';
-      await this.closeFiles();
-      await this.lock.release();
+      try {
+        await closeFiles(this.files);
+      } finally {
+        await this.lock.release();
+      }
     }
   }
 
-  /** Closes and deletes the part directory. */
+  /** Forgets everything, closes and deletes the part directory; the output of a finished download stays. */
   async discard(): Promise<void> {
     if (this.phase === 'closed') return;
     const wasOpen = this.phase === 'open';
     this.phase = 'closed';
     await this.committing;
-    await this.closeFiles();
-    if (wasOpen) await removePartDirectory(this.fs, this.part, this.lock);
+    await closeFiles(this.files);
+    if (!wasOpen) return;
+    this.held.clear();
+    this.checked.clear();
+    // The lock goes with the directory, so that nobody opens a directory that is being deleted.
+    await removePartDirectory(this.fs, this.part, this.lock);
   }
 
   private async commitNow(): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
     if (this.phase !== 'open' || this.dirtyBytes === 0) return;
     const sequence = this.sequence + 1;
-    const leaves = new Bitset(this.layout.blockCount);
-    const mark = { sequence, indexMark: 0, sources: this.held.clone(), leaves };
+    const sources = this.held.clone();
+    const mark: Mark = { sequence, indexMark: 0, sources, leaves: this.checked.clone() };
     this.dirtyBytes = 0;
     try {
       await syncData(this.files.data);
@@ -183,8 +220,8 @@ export class PlainStore {
   private checkOpen(): void {
     if (this.phase !== 'open') throw new UsageError(`the store is ${this.phase}`);
   }
+}
 
-  private async closeFiles(): Promise<void> {
-    for (const { handle } of [this.files.data, this.files.state]) await handle.close();
-  }
+async function closeFiles({ data, state }: PlainFiles): Promise<void> {
+  for (const { handle } of [data, state]) await handle.close();
 }

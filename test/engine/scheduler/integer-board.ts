@@ -190,14 +190,18 @@ export class IntegerBoard implements Board {
         changed = true;
       }
       if (!isObserved || one.worked < OBSERVE_SECONDS / 2) continue;
-      one.rate = one.came / one.worked;
-      one.window.push(one.rate);
-      if (one.window.length > WINDOW) one.window.shift();
-      one.came = 0;
-      one.worked = 0;
+      this.observe(one);
       changed = true;
     }
     return changed;
+  }
+
+  private observe(one: Source): void {
+    one.rate = one.came / one.worked;
+    one.window.push(one.rate);
+    if (one.window.length > WINDOW) one.window.shift();
+    one.came = 0;
+    one.worked = 0;
   }
 
   private flow(): void {
@@ -225,7 +229,10 @@ export class IntegerBoard implements Board {
           if (at >= 0) ids.splice(at, 1);
         }
       }
-      if (one.ids.length === 0) one.credit = 0;
+      if (one.ids.length > 0) continue;
+      one.credit = 0;
+      // What it was given first may be here before an observation is over.
+      if (one.window.length === 0) this.observe(one);
     }
   }
 }
