@@ -2,7 +2,17 @@
 
 import { COLOURS } from '../chart.mjs';
 
-const SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'cross', 'triangle-down', 'stroke'];
+// All of them are areas: a shape of strokes alone is not drawn when points are filled.
+const SHAPES = [
+  'circle',
+  'square',
+  'triangle-up',
+  'diamond',
+  'cross',
+  'triangle-down',
+  'triangle-right',
+  'triangle-left',
+];
 
 export function drawingOf({ cells, bounds, machine, commit, date, runs, seed }) {
   const labels = [...new Set(cells.map(({ label }) => label))];

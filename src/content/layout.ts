@@ -84,7 +84,9 @@ export class Layout implements LayoutParameters {
       this.shortSymbols = this.sourceSymbolCount - this.longBlocks * this.longSymbols;
     }
     whole('source symbols per block', this.longSymbols, 0, SOURCE_SYMBOLS_MAX);
-    whole('block bytes', this.longSymbols * p.symbolBytes, 0, BLOCK_BYTES_MAX + SYMBOL_BYTES_MAX);
+    // Equal blocks are rounded up to whole symbols; fixed ones were chosen so.
+    const slack = p.blockSymbols === undefined ? SYMBOL_BYTES_MAX : 0;
+    whole('block bytes', this.longSymbols * p.symbolBytes, 0, BLOCK_BYTES_MAX + slack);
     this.idCount = this.sourceSymbolCount * this.windowRatio;
     whole('symbol ids', this.idCount, 0, 0x7fffffff);
   }

@@ -140,6 +140,8 @@ export class Fetching {
   obstacle(): string {
     const missing = this.leaves.missing;
     if (missing >= 0) return `no source has the right hashes (leaves) of block ${missing}`;
+    const { obstacle } = this.desk;
+    if (obstacle !== undefined) return obstacle;
     const { open } = this.blocks;
     const lacking = open.reduce((sum, sbn) => sum + this.blocks.lacking(sbn), 0);
     return `the sources that are left do not have the ${lacking} symbols that blocks ${open.join(', ')} lack`;

@@ -510,7 +510,9 @@ export class Transfer {
   private obstacle(): string {
     const isConnected = this.peers.some(({ link }) => link.phase === 'open');
     if (!isConnected && !this.mirrors.anyOpen) return 'no source is connected';
-    if (this.descriptor === undefined) return 'no source has the content descriptor';
+    if (this.descriptor === undefined && this.plain === undefined) {
+      return 'no source has the content descriptor';
+    }
     return this.fetching?.obstacle() ?? 'the store does not answer';
   }
 

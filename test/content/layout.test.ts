@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/base/index.ts';
 import { chooseParameters, Layout } from '../../src/content/index.ts';
+import { layoutParameters } from '../../src/node/work/tasks.ts';
 
 interface Place {
   sbn: number;
@@ -90,6 +91,74 @@ describe('Layout', () => {
     for (const [change, why] of cases) {
       expect(() => new Layout({ ...good, ...change })).toThrow(UsageError);
       expect(() => new Layout({ ...good, ...change })).toThrow(why);
+    }
+  });
+});
+
+describe('Layout.fixed', () => {
+  it('agrees with cutting the symbols off block by block', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(3000),
+        fc.integer({ min: 1, max: 64 }),
+        fc.integer({ min: 1, max: 50 }),
+        (length, T, blockSymbols) => {
+          const layout = Layout.fixed({ length, symbolBytes: T, blockSymbols });
+          const symbols = Math.ceil(length / T);
+          const blocks: number[][] = [];
+          for (let i = 0; i < symbols; i++) (blocks[Math.floor(i / blockSymbols)] ??= []).push(i);
+          expect(layout.blockCount).toBe(blocks.length);
+          expect(layout.idCount).toBe(symbols);
+          blocks.forEach((ids, sbn) => {
+            const from = (ids[0] ?? 0) * T;
+            expect(layout.sourceSymbols(sbn)).toBe(ids.length);
+            expect(layout.windowSize(sbn)).toBe(ids.length);
+            expect(layout.blockOffset(sbn)).toBe(from);
+            expect(layout.blockBytes(sbn)).toBe(Math.min(ids.length * T, length - from));
+            ids.forEach((id, esi) => {
+              expect([layout.sbnOf(id), layout.esiOf(id)]).toEqual([sbn, esi]);
+              expect(layout.id(sbn, esi)).toBe(id);
+              expect(layout.sourceBytes(sbn, esi)).toBe(Math.min(T, length - id * T));
+            });
+          });
+          expect(layout.windowStart(blocks.length)).toBe(symbols);
+        },
+      ),
+    );
+  });
+
+  it('is the same layout from its numbers, which is how it gets to a worker', () => {
+    const layout = Layout.fixed({ length: 1000, symbolBytes: 10, blockSymbols: 30 });
+    const numbers = layoutParameters(layout);
+    expect(new Layout(structuredClone(numbers))).toEqual(layout);
+    // The ordinary one stays as it was.
+    const even = new Layout({ length: 1000, symbolBytes: 10, blockCount: 4, windowRatio: 1 });
+    expect(even.sourceSymbols(3)).toBe(25);
+    expect(new Layout(structuredClone(layoutParameters(even)))).toEqual(even);
+  });
+
+  it('refuses what is out of bounds, naming it', () => {
+    const good = { length: 1000, symbolBytes: 10, blockSymbols: 30 };
+    const cases: [Partial<typeof good>, RegExp][] = [
+      [{ length: -1 }, /length/],
+      [{ symbolBytes: 0 }, /symbolBytes/],
+      [{ symbolBytes: 65_537 }, /symbolBytes/],
+      [{ blockSymbols: 0 }, /blockSymbols/],
+      [{ blockSymbols: 1.5 }, /blockSymbols/],
+      [{ blockSymbols: 56_404 }, /blockSymbols/],
+      [{ blockSymbols: 1025, symbolBytes: 65_536 }, /block bytes/],
+      [{ length: 65_536 * 300 + 1 }, /blockCount/],
+    ];
+    for (const [change, why] of cases) {
+      expect(() => Layout.fixed({ ...good, ...change })).toThrow(UsageError);
+      expect(() => Layout.fixed({ ...good, ...change })).toThrow(why);
+    }
+    expect(Layout.fixed({ ...good, length: 65_536 * 300 }).blockCount).toBe(65_536);
+    const most = { ...good, blockSymbols: 1024, symbolBytes: 65_536 };
+    expect(Layout.fixed(most).blockCount).toBe(1);
+    for (const blockCount of [3, 5]) {
+      const wrong = { ...good, blockCount, windowRatio: 1 };
+      expect(() => new Layout(wrong)).toThrow(/is not that of such blocks/);
     }
   });
 });

@@ -287,6 +287,18 @@ describe('every scheduler', () => {
     expect(cost).toBeLessThan(5.6);
   });
 
+  it('a budget that does not suffice is told when nothing comes any more', () => {
+    const dear = { pricePerSecond: 1, pricePerGb: 0 };
+    const schedule = { name: 'headwater', objective: 'time', budget: 3 } as const;
+    const it = scene([10], { transfer: { schedule } }, [dear]);
+    run(it);
+    expect(it.receiver.events).toContainEqual({
+      type: 'failed',
+      code: 'UNFINISHED',
+      message: expect.stringContaining('the budget of 3 is spent') as string,
+    });
+  });
+
   it('headwater, cost: the dear one is only measured when a free one has the file', () => {
     const dear = { pricePerSecond: 1, pricePerGb: 0 };
     const it = scene(

@@ -107,6 +107,11 @@ export class MirrorDesk {
 
   private now = 0;
 
+  /** Why mirrors are given nothing, when the scheduler knows. */
+  get obstacle(): string | undefined {
+    return this.o.scheduler.obstacle;
+  }
+
   /** Symbols of the block are not checked one by one. */
   isUnverified(sbn: number): boolean {
     return this.o.isPlain || this.rootOnly.has(sbn);

@@ -57,10 +57,12 @@ export class RateMeter {
   /** Ends the observation under way when it is over. True when there is a new one. */
   observe(now: number): boolean {
     if (this.since === undefined || now < this.since + OBSERVE_MS) return false;
-    this.record((this.came * 1000) / (now - this.since));
+    // Before its first byte it was not slow, only far.
+    const isNew = this.came > 0 || this.window.length > 0;
+    if (isNew) this.record((this.came * 1000) / (now - this.since));
     this.since = now;
     this.came = 0;
-    return true;
+    return isNew;
   }
 
   /** When the observation under way is over, ms. */

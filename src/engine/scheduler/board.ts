@@ -60,4 +60,6 @@ export interface Scheduler {
    * a source joins, is lost, or has changed its rate. `now`: seconds.
    */
   plan(board: Board, now: number): void;
+  /** Why it gives out nothing although there is work, for a person; undefined when that is not its doing. */
+  readonly obstacle?: string | undefined;
 }

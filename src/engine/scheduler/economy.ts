@@ -39,18 +39,28 @@ export function choose(
   const make = (some: readonly ScheduledSource[]): Choice => {
     const chosen = [...free, ...some];
     const rate = chosen.reduce((sum, { mean }) => sum + mean, otherRate);
-    return {
-      indexes: new Set(chosen.map(({ index }) => index)),
-      rate: Math.min(clientRate, rate),
-      price: some.reduce((sum, source) => sum + pricePerSecond(source), 0),
-    };
+    // A full link slows all of them down: seconds cost what they did, bytes are fewer.
+    const share = rate > clientRate ? clientRate / rate : 1;
+    const price = some.reduce(
+      (sum, { pricePerSecond: second, pricePerUnit, mean }) =>
+        sum + second + pricePerUnit * mean * share,
+      0,
+    );
+    const indexes = new Set(chosen.map(({ index }) => index));
+    return { indexes, rate: rate * share, price };
   };
   if (objective === 'time') return make(priced);
   if (objective === 'cost') {
     if (free.length > 0 || otherRate > 0) return make([]);
-    const unit = (source: ScheduledSource): number => pricePerSecond(source) / source.mean;
-    const least = Math.min(...priced.map(unit));
-    return make(priced.filter((source) => unit(source) <= least * (1 + SAME_PRICE)));
+    // Alike in price for a unit: as many as do not make each other dearer on a full link.
+    const unit = ({ rate, price }: Choice): number => price / rate;
+    const order = [...priced].sort((a, b) => unit(make([a])) - unit(make([b])) || b.mean - a.mean);
+    const least = order[0] === undefined ? 0 : unit(make([order[0]])) * (1 + SAME_PRICE);
+    let some: ScheduledSource[] = [];
+    for (const source of order) {
+      if (unit(make([...some, source])) <= least) some = [...some, source];
+    }
+    return make(some);
   }
   // Time × cost for a unit of work: price ÷ rate², whatever the length of the file.
   const best = [...priced]

@@ -58,6 +58,11 @@ export class HeadwaterScheduler implements Scheduler {
     this.o = options;
   }
 
+  get obstacle(): string | undefined {
+    const { budget = Infinity } = this.o;
+    return this.spent < budget ? undefined : `the budget of ${budget} is spent`;
+  }
+
   plan(board: Board, now: number): void {
     this.startedAt ??= now;
     this.account(board, now);

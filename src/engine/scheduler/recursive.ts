@@ -15,6 +15,8 @@ export class RecursiveScheduler implements Scheduler {
     if (isWaiting(board) || board.unassigned <= 0) return;
     const sources = usable(board);
     if (!measured(board, sources) || sources.every(({ left }) => left > 0)) return;
+    const [first] = sources;
+    if (first?.isWhole === true) return board.give(first.index, board.unassigned); // nothing to divide
     const rates = sources.reduce((sum, source) => sum + rateOf(source), 0);
     const least = this.least ?? rates / 10;
     const dealt = board.unassigned < least ? board.unassigned : board.unassigned / 2;

@@ -141,12 +141,17 @@ export class PlainStore {
 
   /** Forgets a block; durable when it resolves. */
   async discardBlock(sbn: number): Promise<void> {
+    this.forgetBlock(sbn);
+    await this.commit();
+  }
+
+  /** Forgets a block; durable with the next commit. */
+  forgetBlock(sbn: number): void {
     this.checkOpen();
     const { layout, held } = this;
     this.checked.delete(sbn);
     for (let id = layout.windowStart(sbn); id < layout.windowStart(sbn + 1); id++) held.delete(id);
     this.dirtyBytes += 1;
-    await this.commit();
   }
 
   /** Makes what is held now durable: first the data, then the mark. The first failure is final. */

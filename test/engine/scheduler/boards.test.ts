@@ -68,4 +68,23 @@ describe.each(SCHEDULER_NAMES)('%s', (name) => {
       { numRuns: 60 },
     );
   });
+
+  it('has one after the other send all, when nobody sends parts', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anySource, { maxLength: 3 }),
+        survivor,
+        fc.integer({ min: 1, max: 600 }),
+        objective,
+        (others, sure, total, goal) => {
+          const sources = [...others, sure].map((one) => ({ ...one, isWhole: true }));
+          const board = new IntegerBoard(sources, total, Infinity, 1);
+          board.run(makeScheduler({ name, objective: goal }), patience(sources, total));
+          expect(board.isOver, `${board.now} s`).toBe(true);
+          expect(board.arrived.every((times) => times === 1)).toBe(true);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
 });

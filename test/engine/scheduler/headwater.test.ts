@@ -80,6 +80,19 @@ describe('cost', () => {
     expect(cheapest).toBeGreaterThanOrEqual(3000 - 2 * 16);
   });
 
+  it('on a narrow link the one that is cheap for what comes through, not for what it could send', () => {
+    const known = { isKnown: true };
+    const fast = source(800, { price: 8, ...known });
+    const slow = source(80, { price: 1, ...known });
+    const objective = 'cost';
+    expect(received(finish([fast, slow], 500, { objective }))).toEqual([500, 0]);
+    expect(received(finish([fast, slow], 500, { objective }, 200))).toEqual([0, 500]);
+    const alike = source(400, { price: 4, ...known });
+    const both = received(finish([fast, alike], 3000, { objective }));
+    expect(Math.min(...both), 'as dear as the other').toBeGreaterThan(800);
+    expect(received(finish([fast, alike], 500, { objective }, 850))).toEqual([500, 0]);
+  });
+
   it('nothing is paid while a free source is there', () => {
     const known = { isKnown: true };
     const sources = [source(900, { price: 1, ...known }), source(100, known)];
