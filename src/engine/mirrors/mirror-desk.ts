@@ -139,6 +139,7 @@ export class MirrorDesk {
     const bytes = esis.length * this.symbolBytes;
     mirror.heardAt = now;
     mirror.meter.arrive(bytes, now);
+    if (mirror.outstanding === 0) mirror.meter.observeFirst(now);
     this.o.bucket?.give(-bytes, now);
     const unverified = this.isUnverified(sbn);
     if (unverified && live.size > 0) this.blame.sent(sbn, mirror);

@@ -3,7 +3,7 @@
 /** Length of one observation, ms: several round trips of most paths, and the bursts of a shaper even out. */
 const OBSERVE_MS = 250;
 /** The first observation may be as short as this, ms: a fast mirror has sent what it was asked for by then. */
-const FIRST_MS = 10;
+const FIRST_MS = 2;
 /** Observations that the window has: 10 s. */
 const WINDOW = 40;
 
@@ -47,10 +47,16 @@ export class RateMeter {
 
   /** It owes nothing any more. The time until the next `start` says nothing of its rate. */
   stop(now: number): void {
-    if (this.since !== undefined && this.window.length === 0) {
-      this.record((this.came * 1000) / Math.max(FIRST_MS, now - this.since));
-    }
+    this.observeFirst(now);
     this.since = undefined;
+    this.came = 0;
+  }
+
+  /** All that it was asked for is here: the first observation need not wait for its end. */
+  observeFirst(now: number): void {
+    if (this.since === undefined || this.window.length > 0 || this.came === 0) return;
+    this.record((this.came * 1000) / Math.max(FIRST_MS, now - this.since));
+    this.since = now;
     this.came = 0;
   }
 
