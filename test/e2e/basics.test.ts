@@ -20,7 +20,16 @@ const DONE_KEYS = [
   'cost',
   'sources',
 ];
-const SOURCE_KEYS = ['kind', 'address', 'received', 'useful', 'duplicate', 'rejected', 'bytes', 'cost'];
+const SOURCE_KEYS = [
+  'kind',
+  'address',
+  'received',
+  'useful',
+  'duplicate',
+  'rejected',
+  'bytes',
+  'cost',
+];
 
 let lab: Lab;
 let file: string;

@@ -42,7 +42,7 @@ const get = (...args: string[]): Promise<Ended> =>
 async function getHere(...urls: string[]): Promise<Ended> {
   const events: Event[] = [];
   const getting = getFile(urls, { output: lab.path('out.bin') });
-  for await (const event of getting) events.push(event as Event);
+  for await (const event of getting) events.push(event);
   const last = events.at(-1);
   const code = last?.event === 'done' ? 0 : 1;
   return { code, stdout: '', stderr: JSON.stringify(last), events, last };
