@@ -135,6 +135,11 @@ class GetRun implements Getting {
       this.events.push({ event: 'dial-failed', address, reason }),
     );
     const { plain } = target;
+    this.mirrors = target.mirrors;
+    if (this.outcome !== undefined) {
+      for (const { source } of this.mirrors) source.close(); // stopped while they were asked
+      return;
+    }
     if ((target.descriptor ?? plain) !== undefined || this.options.output !== undefined) {
       const name = target.descriptor?.name ?? target.name;
       if (name !== undefined) {
@@ -155,7 +160,6 @@ class GetRun implements Getting {
     // Stopped while we waited: nothing was started that must be let go, but the listener.
     if (this.outcome !== undefined) return void (await this.listener?.close());
     this.driver = driver;
-    this.mirrors = target.mirrors;
     driver.start(target.descriptorBytes, plain === undefined ? undefined : plainLayout(plain));
     for (const source of target.sources) driver.addSource(source);
     this.spares = [...target.mirrors];
