@@ -16,6 +16,9 @@ const GRACE_MS = 300;
 /** Attempts to reach any mirror, and the pauses between them, ms. */
 const PAUSES_MS = [500, 1_500] as const;
 
+/** Longest plain file, bytes: 65,536 blocks of 64 MiB. */
+const LENGTH_MAX = 4 * 2 ** 40;
+
 /** A mirror that may be used. */
 export interface PlannedMirror {
   readonly source: MirrorSource;
@@ -107,6 +110,10 @@ export function settleFile(
     pieces: known.pieces,
     identity: hasHash ? '' : (lastModified ?? etag ?? mirror.source.address),
   };
+  if (file.length > LENGTH_MAX) {
+    const reason = `${mirror.source.address} has a file of ${file.length} bytes, above ${LENGTH_MAX}`;
+    throw new HeadwaterError('UNREACHABLE', reason);
+  }
   return { file, mirrors };
 }
 

@@ -1,125 +1,29 @@
-// Storage of a plain file: what is there after a stop or a crash, what a wrong piece or hash does, and who may have OUT.part.
+// Storage of a plain file: what is there after a stop or a crash, what a wrong hash does, and who may have OUT.part.
 
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
-import type { PieceHash, PlainFile } from '../../src/content/index.ts';
+import { describe, expect, it } from 'vitest';
 import { HeadwaterError } from '../../src/node/errors.ts';
-import type { PlainContentOptions } from '../../src/node/plain-content.ts';
-import { PlainContent } from '../../src/node/plain-content.ts';
-import type { Incoming } from '../../src/node/storage.ts';
-import type { Task } from '../../src/node/work/tasks.ts';
-import { Pool } from '../../dist/node/work/pool.js';
 import { systemError, watchedFs } from '../store/faulty-fs.ts';
-import { codeOf, seededBytes, tempDirectory } from './helpers.ts';
+import { codeOf } from './helpers.ts';
+import {
+  BYTES,
+  MiB,
+  OTHER,
+  SHA256,
+  corruptBlocks,
+  fill,
+  finish,
+  hashOf,
+  heldIds,
+  idsOf,
+  open,
+  output,
+  plain,
+  symbolsOf,
+  withPieces,
+} from './plain-sample.ts';
 
-const pool = new Pool();
-afterAll(() => pool.close());
-
-/** Three blocks. */
-const BYTES = seededBytes(9_000_001, 4);
-const OTHER = Buffer.from(BYTES.map((byte) => byte ^ 0xff));
-const SHA256 = hashOf('sha-256', BYTES);
-
-function hashOf(type: PieceHash, bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(createHash(type.replace('-', '')).update(bytes).digest());
-}
-
-function plain(more: Partial<PlainFile> = {}, bytes: Buffer = BYTES): PlainFile {
-  return { name: 'x.bin', length: bytes.length, identity: '"one"', ...more };
-}
-
-function withPieces(length: number, type: PieceHash = 'sha-256', bytes = BYTES): PlainFile {
-  const hashes: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; at += length) {
-    hashes.push(hashOf(type, bytes.subarray(at, at + length)));
-  }
-  return plain({ pieces: { type, length, hashes } }, bytes);
-}
-
-const open = (
-  out: string,
-  file: PlainFile,
-  more: Partial<PlainContentOptions> = {},
-): Promise<PlainContent> =>
-  PlainContent.open({
-    out,
-    file,
-    pool,
-    force: false,
-    onFailure: (error) => {
-      throw error;
-    },
-    ...more,
-  });
-
-const output = (): string => join(tempDirectory(), 'x.bin');
-
-/** The symbols with these ids, the last one padded with bytes that must go nowhere. */
-function symbolsOf({ layout }: PlainContent, bytes: Buffer, ids: readonly number[]): Incoming[] {
-  return ids.map((id) => {
-    const symbol = new Uint8Array(layout.symbolBytes).fill(0xee);
-    symbol.set(bytes.subarray(id * symbol.length, (id + 1) * symbol.length));
-    return { sbn: layout.sbnOf(id), esi: layout.esiOf(id), bytes: symbol };
-  });
-}
-
-/** Ids of the symbols of some blocks. */
-function idsOf({ layout }: PlainContent, blocks: readonly number[]): number[] {
-  return blocks.flatMap((sbn) =>
-    Array.from({ length: layout.sourceSymbols(sbn) }, (_, esi) => layout.id(sbn, esi)),
-  );
-}
-
-async function fill(
-  content: PlainContent,
-  bytes: Buffer,
-  blocks: readonly number[] = all(content),
-): Promise<void> {
-  const ids = idsOf(content, blocks);
-  for (let at = 0; at < ids.length; at += 64) {
-    await content.write(symbolsOf(content, bytes, ids.slice(at, at + 64)));
-  }
-}
-
-const all = ({ layout }: PlainContent): number[] => [...Array(layout.blockCount).keys()];
-
-/** Finishes all blocks; those that are corrupt. */
-async function corruptBlocks(content: PlainContent): Promise<number[]> {
-  const corrupt: number[] = [];
-  for (const sbn of all(content)) {
-    const { outcome } = await content.finishBlock(sbn);
-    if (outcome === 'corrupt') corrupt.push(sbn);
-    else expect(outcome).toBe('ok');
-  }
-  return corrupt;
-}
-
-async function finish(content: PlainContent): Promise<void> {
-  expect(await corruptBlocks(content)).toEqual([]);
-  expect(await content.finishContent()).toBeUndefined();
-  await content.close();
-}
-
-function heldIds({ held }: PlainContent): number[] {
-  const ids: number[] = [];
-  held.forEach((id) => ids.push(id));
-  return ids;
-}
-
-/** A pool that notes what is asked of it. */
-function noting(kinds: Task['kind'][]): Pick<Pool, 'run'> {
-  return {
-    run: (task, pin, handed) => {
-      kinds.push(task.kind);
-      return pool.run(task, pin, handed);
-    },
-  };
-}
-
-const MiB = 1_048_576;
 // Around symbols of 64 B, 1 KiB and 16 KiB, and around a block.
 const LENGTHS = [
   [0, 1, 63, 64, 65, 127, 128, 129],
@@ -254,124 +158,6 @@ describe('a plain file', () => {
     await fill(content, BYTES, [0]);
     await finish(content);
     expect(readFileSync(out).equals(BYTES)).toBe(true);
-  });
-});
-
-/** Lengths of pieces that fit into blocks, with a common multiple or as a single one, and of those that do not. */
-const FITTING = [512, 65_536, MiB, 3 * MiB, 100_000, 9_000_000 + 1, 99_999_999];
-const ODD = [999_999, 1_000_001, 5_000_000];
-
-/** Bytes at the edges of pieces. */
-const edges = (length: number): number[] =>
-  [0, length - 1, length, 2 * length - 1, BYTES.length - 1].filter((at) => at < BYTES.length);
-
-describe('pieces', () => {
-  it.each(['sha-1', 'sha-256', 'sha-512'] as const)(
-    'with %s: a wrong byte makes its block corrupt, and no other',
-    async (type) => {
-      const content = await open(output(), withPieces(MiB, type));
-      const wrong = Buffer.from(BYTES);
-      wrong[5_000_000]! ^= 1;
-      await fill(content, wrong);
-      expect(await corruptBlocks(content)).toEqual([1]);
-      await content.discardBlock(1);
-      await fill(content, BYTES, [1]);
-      await finish(content);
-      expect(content.sha256).toEqual(SHA256);
-    },
-  );
-
-  it.each(FITTING)('of %d bytes are checked block by block, to their edges', async (length) => {
-    const out = output();
-    const content = await open(out, withPieces(length));
-    const { layout } = content;
-    await fill(content, BYTES);
-    for (const at of edges(length)) {
-      const id = Math.floor(at / layout.symbolBytes);
-      const bad = layout.sbnOf(id);
-      const wrong = Buffer.from(BYTES);
-      wrong[at]! ^= 1;
-      await content.discardBlock(bad);
-      await fill(content, wrong, [bad]);
-      expect([at, await corruptBlocks(content)]).toEqual([at, [bad]]);
-      await content.discardBlock(bad);
-      await fill(content, BYTES, [bad]);
-    }
-    await finish(content);
-    expect(readFileSync(out).equals(BYTES)).toBe(true);
-  });
-
-  it.each(ODD)('of %d bytes are checked at the end, when nothing else is known', async (length) => {
-    for (const at of edges(length)) {
-      const out = output();
-      const file = withPieces(length);
-      const first = await open(out, file);
-      const wrong = Buffer.from(BYTES);
-      wrong[at]! ^= 1;
-      await fill(first, wrong);
-      expect(await corruptBlocks(first)).toEqual([]);
-      const problem = await first.finishContent();
-      expect(problem?.code).toBe('CORRUPT');
-      expect(problem?.message).toContain('1 of the pieces of x.bin');
-      await first.close();
-      expect(existsSync(out)).toBe(false);
-      // The blocks that the piece lies in are fetched again, and no others.
-      const second = await open(out, file);
-      const { layout } = second;
-      const piece = Math.floor(at / length);
-      const touched = all(second).filter(
-        (sbn) =>
-          layout.blockOffset(sbn) < (piece + 1) * length &&
-          layout.blockOffset(sbn + 1) > piece * length,
-      );
-      const kept = all(second).filter((sbn) => !touched.includes(sbn));
-      expect(heldIds(second)).toEqual(idsOf(second, kept));
-      await fill(second, BYTES, touched);
-      await finish(second);
-      expect(readFileSync(out).equals(BYTES)).toBe(true);
-    }
-  });
-
-  it('that are odd and right do not save a file with the wrong SHA-256', async () => {
-    const out = output();
-    const file = { ...withPieces(999_999), sha256: new Uint8Array(32) };
-    const content = await open(out, file);
-    await fill(content, BYTES);
-    expect((await content.finishContent())?.message).toContain('it was dropped');
-    await content.close();
-    expect(existsSync(`${out}.part`)).toBe(false);
-  });
-
-  it('are not looked at twice, unless asked for', async () => {
-    const out = output();
-    const file = withPieces(MiB);
-    const kinds: Task['kind'][] = [];
-    const first = await open(out, file, { pool: noting(kinds) });
-    await fill(first, BYTES, [0, 1]);
-    await first.finishBlock(0);
-    await first.close();
-    expect(kinds.filter((kind) => kind === 'hash-pieces')).toHaveLength(1);
-    kinds.length = 0;
-    const second = await open(out, file, { pool: noting(kinds) });
-    expect(await second.finishBlock(0)).toEqual({ outcome: 'ok' }); // believed
-    expect(kinds).not.toContain('hash-pieces');
-    expect(await second.finishBlock(1)).toEqual({ outcome: 'ok' }); // it was whole, and never checked
-    expect(kinds).toContain('hash-pieces');
-    await second.close();
-    const data = readFileSync(`${out}.part/data`);
-    data[0]! ^= 1;
-    writeFileSync(`${out}.part/data`, data);
-    const progress: number[][] = [];
-    const third = await open(out, file, {
-      verify: true,
-      onProgress: (checked, total) => progress.push([checked, total]),
-    });
-    expect(heldIds(third)).toEqual(idsOf(third, [1]));
-    expect(progress).toEqual([
-      [256, 512],
-      [512, 512],
-    ]);
-    await third.close();
   });
 });
 
