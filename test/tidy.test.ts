@@ -51,7 +51,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   base: ['@noble/hashes'],
   summary: ['@noble/hashes', 'bloom-filters'],
   wire: ['msgpackr'],
-  node: ['node:', 'ws', 'undici', 'fast-xml-parser'],
+  node: ['node:', 'ws', 'fast-xml-parser'],
   cli: ['node:', 'commander', 'log-update'],
 };
 

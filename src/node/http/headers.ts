@@ -1,27 +1,25 @@
 // The headers of an answer that matter for a range (RFC 9110): what part it is, of which version, and when to come again.
 
-import type { Validator } from './types.ts';
-import type { FetchFailure } from './types.ts';
+import type { Headers } from './response-parser.ts';
+import type { FetchFailure, Validator } from './types.ts';
 import { failure } from './types.ts';
-
-export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** A mirror that says "come again in a year" is asked again after this time, ms. */
 const RETRY_AFTER_MAX_MS = 3_600_000;
 /** A Last-Modified this much older than the answer cannot have changed within its second (RFC 9110, 8.8.2.2), ms. */
 const STRONG_AGE_MS = 1_000;
 
-export function header(headers: Headers, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value.join(', ') : value;
+/** The part of the file in a 206; `total` is undefined for "*". */
+export interface ContentRange {
+  readonly from: number;
+  readonly to: number;
+  readonly total: number | undefined;
 }
 
-/** "bytes 0-99/1000" → [0, 100, 1000]; the total is undefined for "*". Undefined when it is nothing of the kind. */
-export function contentRange(
-  headers: Headers,
-): { from: number; to: number; total: number | undefined } | undefined {
-  const match = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(
-    header(headers, 'content-range') ?? '',
+/** "bytes 0-99/1000" → from 0 to 100 of 1000. Undefined when it is nothing of the kind. */
+export function contentRange(headers: Headers): ContentRange | undefined {
+  const match = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/i.exec(
+    headers['content-range'] ?? '',
   );
   if (match === null) return undefined;
   const total = match[3] === '*' ? undefined : Number(match[3]);
@@ -30,19 +28,19 @@ export function contentRange(
 
 /** The total of a 416 ("bytes *" and a total): how long the file is. */
 export function unsatisfiedLength(headers: Headers): number | undefined {
-  const match = /^bytes \*\/(\d{1,15})$/.exec(header(headers, 'content-range') ?? '');
+  const match = /^bytes \*\/(\d{1,15})$/i.exec(headers['content-range'] ?? '');
   return match === null ? undefined : Number(match[1]);
 }
 
 export function contentLength(headers: Headers): number | undefined {
-  const text = header(headers, 'content-length') ?? '';
+  const text = headers['content-length'] ?? '';
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
 /** What names the version: a strong entity tag and the time of the last change. */
 export function validatorOf(headers: Headers): Validator {
-  const etag = header(headers, 'etag');
-  const lastModified = header(headers, 'last-modified');
+  const { etag } = headers;
+  const lastModified = headers['last-modified'];
   return {
     ...(etag !== undefined && /^"[^"]*"$/.test(etag) ? { etag } : {}),
     ...(lastModified === undefined ? {} : { lastModified }),
@@ -51,8 +49,8 @@ export function validatorOf(headers: Headers): Validator {
 
 /** True when Last-Modified is good for If-Range: the file cannot have changed again within that second. */
 export function isStrongDate(headers: Headers): boolean {
-  const modified = Date.parse(header(headers, 'last-modified') ?? '');
-  const date = Date.parse(header(headers, 'date') ?? '');
+  const modified = Date.parse(headers['last-modified'] ?? '');
+  const date = Date.parse(headers.date ?? '');
   return date - modified >= STRONG_AGE_MS;
 }
 
@@ -63,16 +61,41 @@ export function isChanged(pin: Validator, found: Validator): boolean {
   return pin.lastModified !== found.lastModified;
 }
 
+/** Headers that may hold a SHA-256 of the file (RFC 9530 and RFC 3230). */
+export function digestsOf(headers: Headers): { readonly name: string; readonly value: string }[] {
+  return (['repr-digest', 'digest'] as const).flatMap((name) => {
+    const value = headers[name];
+    return value === undefined ? [] : [{ name, value }];
+  });
+}
+
+/** The name in Content-Disposition (RFC 6266): `filename*` when it can be read, else `filename`. */
+export function fileNameOf(headers: Headers): string | undefined {
+  const text = headers['content-disposition'] ?? '';
+  const extended = /;[ \t]*filename\*=utf-8'[\w-]*'([^;, \t]*)/i.exec(text)?.[1];
+  if (extended !== undefined) {
+    try {
+      return decodeURIComponent(extended);
+    } catch {
+      // The plain one is there for this.
+    }
+  }
+  const quoted = /;[ \t]*filename="((?:[^"\\]|\\.)*)"/i.exec(text)?.[1];
+  if (quoted !== undefined) return quoted.replace(/\\(.)/g, '$1');
+  return /;[ \t]*filename=([^;," \t]+)/i.exec(text)?.[1];
+}
+
 /** Why an answer is no file; undefined for 200 and 206. */
 export function statusFailure(
   status: number,
   headers: Headers,
   nowMs: number,
 ): FetchFailure | undefined {
-  const encoding = header(headers, 'content-encoding');
+  const encoding = headers['content-encoding'];
   if (status === 200 || status === 206) {
     if (encoding === undefined || encoding.toLowerCase() === 'identity') return undefined;
-    return failure('encoded', `sends the file compressed (${encoding.slice(0, 40)})`, true);
+    const name = encoding.replace(/[^\x21-\x7e]/g, '?').slice(0, 40);
+    return failure('encoded', `sends the file compressed (${name})`, true);
   }
   const reason = `answered with HTTP status ${status}`;
   const retryAfterMs = retryAfter(headers, nowMs);
@@ -85,7 +108,7 @@ export function statusFailure(
 
 /** Retry-After in seconds or as a date (RFC 9110, 10.2.3). */
 function retryAfter(headers: Headers, nowMs: number): number | undefined {
-  const text = header(headers, 'retry-after');
+  const text = headers['retry-after'];
   if (text === undefined) return undefined;
   const ms = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs;
   return Number.isNaN(ms) ? undefined : Math.min(RETRY_AFTER_MAX_MS, Math.max(0, ms));

@@ -2,28 +2,23 @@
 // before the one under way has ended. It does what it is told and tells what came of it; whom to ask for what is decided
 // elsewhere. Every byte that it hands on is of the pinned version and of the range that was asked for.
 
-import type { Dispatcher } from 'undici';
-import type { Answer, Station } from './answer.ts';
-import { askFirstByte, leave, lost, requestHeaders, stationAt } from './answer.ts';
-import type { Headers } from './headers.ts';
-import {
-  contentLength,
-  contentRange,
-  header,
-  isChanged,
-  isStrongDate,
-  statusFailure,
-  unsatisfiedLength,
-  validatorOf,
-} from './headers.ts';
-import { placeOf, redirected } from './location.ts';
-import { isPrivateAddress } from './private-address.ts';
+import { humanReason } from '../errors.ts';
+import { problemOf, refusalOf } from './check-answer.ts';
+import type { MirrorStats, Timeouts } from './connection.ts';
+import { Connection, NOBODY } from './connection.ts';
+import { findFile, isRedirect } from './find-file.ts';
+import type { Place } from './location.ts';
+import type { Headers } from './response-parser.ts';
 import type { FetchFailure, MirrorInfo, Validator } from './types.ts';
 import { failure, MirrorError } from './types.ts';
 
-/** Redirects in a row: a mirror system needs one or two, a loop needs an end. */
-const REDIRECTS_MAX = 3;
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const CONNECT_MS = 10_000;
+const HEADERS_MS = 10_000;
+/** One request is on its way while another is answered: the answer to the next begins at once. */
+const PIPELINING = 2;
+/** A request that is the next to be answered when so many connections end in a row is not sent again. */
+const LOSSES_MAX = 2;
+const CLOSED = failure('lost', 'closed', false);
 
 export interface MirrorClientOptions {
   /** http or https; may have a user name and password, which are told to nobody else. */
@@ -34,6 +29,11 @@ export interface MirrorClientOptions {
   readonly allowPrivate: boolean;
   /** The file as it was found before: another one is refused. */
   readonly pin?: (Validator & { readonly length: number }) | undefined;
+  /** Requests on the connection at a time; 2 by default. A server that breaks such is asked for one at a time. */
+  readonly pipelining?: number;
+  /** Time for a connection to be made, and for the head of an answer, ms. 10 s each by default. */
+  readonly connectMs?: number;
+  readonly headersMs?: number;
 }
 
 export interface MirrorEvents {
@@ -48,231 +48,294 @@ interface Fetch {
   /** The next byte that is to come, and the end of what is wanted and of what was asked for. */
   next: number;
   to: number;
-  readonly asked: number;
-  /** The answer has begun. */
-  controller: Dispatcher.DispatchController | undefined;
-  failure: FetchFailure | undefined;
-  tries: number;
+  asked: number;
+  /** It went behind another one that was not answered yet. */
+  isBehind: boolean;
+  /** Its answer has begun. */
+  began: boolean;
+  /** Its end has been told: what still comes of it is of no use. */
+  isOver: boolean;
+  /** Connections that went away when it was the next to be answered. */
+  losses: number;
 }
 
 export class MirrorClient {
+  /** What it took so far. */
+  readonly stats: Readonly<MirrorStats>;
   private readonly o: MirrorClientOptions;
   private readonly events: MirrorEvents;
-  private readonly fetches = new Map<number, Fetch>();
-  private station: Station | undefined;
+  private readonly counts: MirrorStats = { connections: 0, requests: 0 };
+  private readonly timeouts: Timeouts;
+  /** Not sent yet, and sent but not answered to the end; in order. */
+  private waiting: Fetch[] = [];
+  private flying: Fetch[] = [];
+  private connection: Connection | undefined;
   private info: MirrorInfo | undefined;
+  private place: Place | undefined;
   /** For If-Range: names the version for certain. */
   private strong: string | undefined;
+  private isRedirected = false;
+  /** The file is looked for again, or was, and nothing has come since. */
+  private finding = false;
+  private foundAgain = false;
+  /** The server gave up a request behind another one: it gets them one at a time. */
+  private isAlone = false;
+  /** False when it gave one up even so: it gets one on each connection. */
+  private keeps = true;
   private paused = false;
-  private closed = false;
+  private isClosed = false;
 
   constructor(options: MirrorClientOptions, events: MirrorEvents) {
     this.o = options;
     this.events = events;
+    this.stats = this.counts;
+    this.timeouts = {
+      connectMs: options.connectMs ?? CONNECT_MS,
+      headersMs: options.headersMs ?? HEADERS_MS,
+    };
+  }
+
+  /** The address it is connected to, undefined while there is none. */
+  get connectedTo(): string | undefined {
+    return this.connection?.address;
   }
 
   /** Finds the file: one round trip, one more for each redirect. Rejects with MirrorError. */
   async open(): Promise<MirrorInfo> {
-    let place = placeOf(this.o.url, this.o.mayBePrivate || this.o.allowPrivate);
-    for (let hops = 0; ; hops++) {
-      const station = stationAt(place);
-      this.station = station;
-      const answer = await askFirstByte(station);
-      if (this.closed) throw new MirrorError(failure('lost', 'closed', false));
-      const wasPrivate = isPrivateAddress(station.address ?? new URL(place.url).hostname);
-      if (!REDIRECTS.has(answer.status)) return (this.info = this.learn(answer, wasPrivate));
-      if (hops >= REDIRECTS_MAX) {
-        throw new MirrorError(failure('refused', 'redirects too often', true));
-      }
-      leave(station);
-      const location = header(answer.headers, 'location');
-      place = redirected(place, location, wasPrivate, this.o.allowPrivate);
-    }
+    return (this.info = await this.find(this.o.pin));
   }
 
-  /** Asks for the bytes [from, to), after what was asked for before. Without ranges only from 0. */
+  /**
+   * Asks for the bytes [from, to), after what was asked for before. Without ranges only from 0. Nothing is told before it has
+   * returned. Throws RangeError for what is no range, and before the file is found.
+   */
   fetch(request: number, from: number, to: number): void {
+    const { info } = this;
+    if (info === undefined) throw new RangeError('fetch before the file is found');
+    if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && from <= to)) {
+      throw new RangeError(`no bytes from ${from} to ${to}`);
+    }
     const fetch: Fetch = {
       request,
       next: from,
       to,
       asked: to,
-      controller: undefined,
-      failure: undefined,
-      tries: 0,
+      isBehind: false,
+      began: false,
+      isOver: false,
+      losses: 0,
     };
-    this.fetches.set(request, fetch);
-    this.send(fetch);
+    this.waiting.push(fetch);
+    this.pumpSoon();
   }
 
   /**
-   * Only bytes before `to` are wanted: the request ends as soon as they are here. When the server is in the middle of it, the
-   * connection ends with it, and a new one is made for what comes after.
+   * Only bytes before `to` are wanted: the request ends as soon as they are here, perhaps before this returns. When the server is
+   * in the middle of it, the connection ends with it, and what was asked for after it is asked again on another one.
    */
   cut(request: number, to: number): void {
-    const fetch = this.fetches.get(request);
+    const fetch = [...this.flying, ...this.waiting].find(
+      (other) => other.request === request && !other.isOver,
+    );
     if (fetch === undefined) return;
     fetch.to = Math.max(fetch.next, Math.min(fetch.to, to));
-    if (fetch.next >= fetch.to) this.stop(fetch);
+    if (fetch.next < fetch.to) return;
+    this.waiting = this.waiting.filter((other) => other !== fetch);
+    this.satisfied(fetch);
   }
 
-  /** Stops reading. */
+  /** The socket is not read until `resume`: the server has to wait. What was read already, 64 KiB at most, still comes. */
   pause(): void {
     this.paused = true;
+    this.connection?.pause();
   }
 
   resume(): void {
     this.paused = false;
-    for (const { controller } of this.fetches.values()) {
-      if (controller?.paused === true) controller.resume();
-    }
+    this.connection?.resume();
   }
 
-  /** Lets everything go; no event comes after it. */
+  /** Lets everything go; no event comes after it, and `open` rejects when it has not found the file. */
   close(): void {
-    this.closed = true;
-    this.fetches.clear();
-    if (this.station !== undefined) leave(this.station);
+    this.isClosed = true;
+    this.waiting = [];
+    this.flying = [];
+    this.connection?.abandon(CLOSED);
   }
 
-  private learn({ status, headers, rttMs }: Answer, isPrivate: boolean): MirrorInfo {
-    const isEmpty = status === 416 && unsatisfiedLength(headers) === 0;
-    const problem = isEmpty ? undefined : statusFailure(status, headers, Date.now());
-    if (problem !== undefined) throw new MirrorError(problem);
-    const range = contentRange(headers);
-    if (status === 206 && (range?.from !== 0 || range.to !== 1)) {
-      throw new MirrorError(failure('wrong-range', 'sends another part than was asked for', true));
-    }
-    const length = isEmpty ? 0 : status === 206 ? range?.total : contentLength(headers);
-    if (length === undefined) {
-      const reason = 'does not say how long the file is';
-      throw new MirrorError(failure('refused', reason, true));
-    }
-    const validator = validatorOf(headers);
-    const { pin } = this.o;
-    if (pin !== undefined && (pin.length !== length || isChanged(pin, validator))) {
-      throw new MirrorError(CHANGED);
-    }
-    const { etag, lastModified } = validator;
-    this.strong = etag ?? (isStrongDate(headers) ? lastModified : undefined);
-    return {
-      url: this.station?.place.url ?? '',
-      length,
-      ranges: status !== 200,
-      validator,
-      rttMs,
-      isPrivate,
-      links: header(headers, 'link'),
-      digests: ['repr-digest', 'digest'].flatMap((name) => {
-        const value = header(headers, name);
-        return value === undefined ? [] : [{ name, value }];
-      }),
-      contentType: header(headers, 'content-type'),
+  private async find(pin: MirrorClientOptions['pin']): Promise<MirrorInfo> {
+    const { url, mayBePrivate, allowPrivate } = this.o;
+    const connecting = (connection: Connection): void => {
+      if (this.isClosed) throw new MirrorError(CLOSED);
+      this.connection = connection;
     };
+    const { timeouts, counts: stats } = this;
+    const options = { url, mayBePrivate, allowPrivate, pin, timeouts, stats, connecting };
+    const { info, connection, strong, isRedirected } = await findFile(options);
+    if (this.isClosed) {
+      connection.destroy();
+      throw new MirrorError(CLOSED);
+    }
+    this.place = connection.place;
+    this.strong = strong;
+    this.isRedirected = isRedirected;
+    this.connection = connection.isOver ? undefined : this.adopted(connection);
+    return info;
   }
 
-  private send(fetch: Fetch): void {
-    const { station, info, strong } = this;
-    if (station === undefined || info === undefined) return;
-    const range = info.ranges ? `bytes=${fetch.next}-${fetch.asked - 1}` : undefined;
-    const headers = requestHeaders(station.place, range);
-    if (range !== undefined && strong !== undefined) headers['if-range'] = strong;
-    fetch.tries++;
-    station.client.dispatch(
-      { path: station.place.path, method: 'GET', headers },
-      {
-        onRequestStart: (controller) => {
-          if (!this.isLive(fetch)) controller.abort(NOT_WANTED);
-        },
-        onResponseStart: (controller, status, answer) =>
-          this.began(fetch, controller, status, answer),
-        onResponseData: (controller, chunk) => this.came(fetch, controller, chunk),
-        onResponseEnd: () => this.answered(fetch),
-        onResponseError: (_, error) => this.broke(fetch, error),
+  private adopted(connection: Connection): Connection {
+    connection.events = {
+      head: (status, headers) => this.began(status, headers),
+      body: (chunk) => this.came(chunk),
+      end: () => this.answered(),
+      closed: (why, again) => this.broke(why, again),
+    };
+    if (this.paused) connection.pause();
+    return connection;
+  }
+
+  /** Sends what may be sent. Never within an event of a connection, which may be about to end. */
+  private pump(): void {
+    const { info, place } = this;
+    if (info === undefined || place === undefined) return;
+    const most = this.isAlone ? 1 : (this.o.pipelining ?? PIPELINING);
+    while (!this.isClosed && !this.finding && this.flying.length < most) {
+      const fetch = this.waiting.shift();
+      if (fetch === undefined) return;
+      const problem = refusalOf(fetch, info);
+      if (fetch.next >= fetch.to || problem !== undefined) {
+        this.events.ended(fetch.request, problem);
+        continue;
+      }
+      fetch.asked = fetch.to;
+      fetch.isBehind = this.flying.length > 0;
+      fetch.began = false;
+      this.flying.push(fetch);
+      const { timeouts, counts } = this;
+      this.connection ??= this.adopted(new Connection(place, timeouts, counts, NOBODY));
+      if (info.ranges) this.connection.send(`bytes=${fetch.next}-${fetch.asked - 1}`, this.strong);
+      else this.connection.send(undefined, undefined);
+    }
+  }
+
+  private pumpSoon(): void {
+    queueMicrotask(() => this.pump());
+  }
+
+  private began(status: number, headers: Headers): void {
+    const [fetch] = this.flying;
+    const { info } = this;
+    if (fetch === undefined || info === undefined) return;
+    if (fetch.isOver) return this.reconnect();
+    const problem = problemOf(fetch, info, this.strong !== undefined, status, headers);
+    if (problem === undefined) {
+      fetch.began = true;
+      return;
+    }
+    const isMoved = this.isRedirected || isRedirect(status);
+    if (problem.kind === 'status' && isMoved && !this.foundAgain) return this.findAgain(fetch);
+    fetch.isOver = true;
+    this.reconnect();
+    this.tell(fetch, problem);
+  }
+
+  private came(chunk: Uint8Array): void {
+    const [fetch] = this.flying;
+    // More than was asked for.
+    if (fetch === undefined || fetch.isOver) return this.reconnect();
+    const wanted = fetch.to - fetch.next;
+    const part = chunk.length <= wanted ? chunk : chunk.subarray(0, wanted);
+    fetch.next += part.length;
+    this.foundAgain = false;
+    this.events.data(fetch.request, part);
+    if (this.flying[0] !== fetch) return;
+    if (!fetch.isOver && fetch.next >= fetch.to) this.satisfied(fetch);
+    if (part.length < chunk.length && this.flying[0] === fetch) this.reconnect();
+  }
+
+  /** All that is wanted of it is here. An answer that goes on ends with its connection: others wait behind it. */
+  private satisfied(fetch: Fetch): void {
+    fetch.isOver = true;
+    if (fetch.began && this.flying[0] === fetch && fetch.next < fetch.asked) this.reconnect();
+    this.tell(fetch, undefined);
+  }
+
+  private answered(): void {
+    const fetch = this.flying.shift();
+    if (fetch !== undefined && !fetch.isOver) {
+      fetch.isOver = true;
+      this.tell(fetch, failure('truncated', 'sent less than it had promised', false));
+    }
+    if (this.keeps) this.pumpSoon();
+    else this.reconnect();
+  }
+
+  private broke(why: FetchFailure, again: boolean): void {
+    this.connection = undefined;
+    const [fetch] = this.flying;
+    if (fetch !== undefined && !fetch.isOver) this.hasLost(fetch, why, again);
+    if (!this.finding) this.reconnect();
+  }
+
+  /** The connection ended when `fetch` was the next to be answered, or was being answered. */
+  private hasLost(fetch: Fetch, why: FetchFailure, again: boolean): void {
+    if (fetch.began) {
+      fetch.isOver = true;
+      return this.tell(fetch, failure('truncated', why.reason, false));
+    }
+    // A server may close a kept connection just when it is used again, or not expect a request before it has answered another.
+    if (again && ++fetch.losses < LOSSES_MAX) {
+      if (this.isAlone) this.keeps = false;
+      else if (fetch.isBehind) this.isAlone = true;
+      return;
+    }
+    if (this.isRedirected && !this.foundAgain) return this.findAgain(fetch);
+    fetch.isOver = true;
+    this.tell(fetch, why);
+  }
+
+  /** What was sent and is still wanted is sent again on another connection, in the same order. */
+  private reconnect(): void {
+    this.connection?.destroy();
+    this.connection = undefined;
+    this.waiting.unshift(...this.flying.filter(({ isOver }) => !isOver));
+    this.flying = [];
+    this.pumpSoon();
+  }
+
+  /** The file is not where it was found: what led there may lead elsewhere now. Once, until something came of it. */
+  private findAgain(fetch: Fetch): void {
+    const { info } = this;
+    if (info === undefined) return;
+    this.reconnect();
+    this.finding = true;
+    this.foundAgain = true;
+    fetch.losses = 0;
+    this.find({ ...info.validator, length: info.length }).then(
+      (found) => {
+        this.info = found;
+        this.finding = false;
+        this.pump();
+      },
+      (error: unknown) => {
+        this.finding = false;
+        this.connection = undefined;
+        // It may have been cut meanwhile.
+        if (this.waiting.includes(fetch)) {
+          this.waiting = this.waiting.filter((other) => other !== fetch);
+          this.tell(
+            fetch,
+            error instanceof MirrorError
+              ? error.failure
+              : failure('lost', humanReason(error), false),
+          );
+        }
+        this.pump();
       },
     );
   }
 
-  private isLive(fetch: Fetch): boolean {
-    return this.fetches.get(fetch.request) === fetch;
-  }
-
-  private began(
-    fetch: Fetch,
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Headers,
-  ): void {
-    if (!this.isLive(fetch)) return void controller.abort(NOT_WANTED);
-    fetch.controller = controller;
-    fetch.failure = this.problemOf(fetch, status, headers);
-    if (fetch.failure !== undefined) controller.abort(NOT_WANTED);
-  }
-
-  /** Why an answer is not the range that was asked for. */
-  private problemOf(fetch: Fetch, status: number, headers: Headers): FetchFailure | undefined {
-    const { info } = this;
-    if (info === undefined) return CHANGED;
-    if (status === 416) return CHANGED;
-    const problem = statusFailure(status, headers, Date.now());
-    if (problem !== undefined) return problem;
-    if (isChanged(info.validator, validatorOf(headers))) return CHANGED;
-    if (status === 200) {
-      if (!info.ranges) return contentLength(headers) === info.length ? undefined : CHANGED;
-      // To If-Range this is how a server says that the file is another one now.
-      if (this.strong !== undefined) return CHANGED;
-      return failure('no-ranges', 'sends all of the file where a part was asked for', true);
-    }
-    const range = contentRange(headers);
-    if (range === undefined || range.from !== fetch.next || range.to > fetch.asked) {
-      return failure('wrong-range', 'sends another part than was asked for', true);
-    }
-    if (range.total !== undefined && range.total !== info.length) return CHANGED;
-    return undefined;
-  }
-
-  private came(fetch: Fetch, controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    if (!this.isLive(fetch)) return;
-    const part = chunk.subarray(0, fetch.to - fetch.next);
-    fetch.next += part.length;
-    fetch.tries = 0;
-    this.events.data(fetch.request, part);
-    if (!this.isLive(fetch)) return;
-    // All that is wanted is here. A request that was not cut ends by itself, and leaves the connection for the next.
-    if (fetch.next >= fetch.to && (fetch.to < fetch.asked || part.length < chunk.length)) {
-      this.stop(fetch);
-    } else if (this.paused) controller.pause();
-  }
-
-  private answered(fetch: Fetch): void {
-    if (!this.isLive(fetch)) return;
-    const short = failure('truncated', 'sent less than it had promised', false);
-    this.end(fetch, fetch.next < fetch.to ? short : undefined);
-  }
-
-  private broke(fetch: Fetch, error: unknown): void {
-    if (!this.isLive(fetch)) return;
-    if (fetch.failure !== undefined) return this.end(fetch, fetch.failure);
-    if (fetch.next >= fetch.to) return this.end(fetch, undefined);
-    const began = fetch.controller !== undefined;
-    fetch.controller = undefined;
-    // A server may close a connection that was kept just when it is used again.
-    if (!began && fetch.tries < 2 && !(error instanceof MirrorError)) return this.send(fetch);
-    this.end(fetch, lost(error, began));
-  }
-
-  /** Nothing more of it is wanted. What has not begun is let go when it begins: others wait behind it on the connection. */
-  private stop(fetch: Fetch): void {
-    const { controller } = fetch;
-    this.end(fetch, undefined);
-    controller?.abort(NOT_WANTED);
-  }
-
-  private end(fetch: Fetch, problem: FetchFailure | undefined): void {
-    this.fetches.delete(fetch.request);
-    this.events.ended(fetch.request, problem);
+  private tell(fetch: Fetch, problem: FetchFailure | undefined): void {
+    if (!this.isClosed) this.events.ended(fetch.request, problem);
   }
 }
-
-const NOT_WANTED = new Error('not wanted any more');
-const CHANGED: FetchFailure = failure('changed', 'has another version of the file now', true);

@@ -22,6 +22,7 @@ for (const [address, prefix] of [
   ['::', 128],
   ['::1', 128],
   ['64:ff9b:1::', 48], // local NAT64
+  ['2001::', 32], // Teredo, a tunnel to any IPv4 address
   ['fc00::', 7], // unique local
   ['fe80::', 10], // link-local
   ['fec0::', 10], // site-local, as it was

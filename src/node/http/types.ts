@@ -7,7 +7,7 @@ export interface Validator {
   readonly lastModified?: string;
 }
 
-/** The file of a mirror, as the first answer tells it. */
+/** The file of a mirror, as the first answer tells it. Texts are the server's own, checked for nothing. */
 export interface MirrorInfo {
   /** Where it was found, after redirects; without credentials. */
   readonly url: string;
@@ -25,6 +25,8 @@ export interface MirrorInfo {
   /** Digest and Repr-Digest headers. */
   readonly digests: readonly { readonly name: string; readonly value: string }[];
   readonly contentType: string | undefined;
+  /** The name that the server gives the file (RFC 6266); it may be any path. */
+  readonly fileName: string | undefined;
 }
 
 /**

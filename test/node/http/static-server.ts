@@ -29,7 +29,13 @@ export interface Habits {
   stallAfter: number | undefined;
   /** Sends `connection: close`. */
   closeEach: boolean;
-  /** Sends the range and then some, without a Content-Length. */
+  /** Closes the connection after each answer without a word, whatever else was asked for. */
+  closeRudely: boolean;
+  /** Reads requests and answers none. */
+  silent: boolean;
+  /** Answers a range with an envelope of parts. */
+  multipart: boolean;
+  /** Sends the range and then some, and says so in Content-Length. */
   tooLong: number;
   /** Sends so many bytes fewer than the range, with the Content-Length of what it sends. */
   tooShort: number;
@@ -85,6 +91,9 @@ export async function serveFile(
     breakAfter: undefined,
     stallAfter: undefined,
     closeEach: false,
+    closeRudely: false,
+    silent: false,
+    multipart: false,
     tooLong: 0,
     tooShort: 0,
     headers: {},
@@ -115,6 +124,7 @@ async function answer(
   const range = request.headers.range;
   self.asked.push(range ?? 'all');
   self.headersSeen.push(request.headers);
+  if (self.silent) return;
   if (self.latencyMs > 0) await sleep(self.latencyMs);
   if (self.location !== undefined) {
     response.writeHead(302, { location: self.location }).end();
@@ -136,24 +146,23 @@ async function answer(
     return;
   }
   const shift = to - from > 1 ? self.shiftRange : 0;
-  const length = to - from - (to - from > 1 ? self.tooShort : 0);
-  const hasLength = !self.noLength && self.tooLong === 0;
+  const isProbe = to - from <= 1;
+  const end = Math.min(file.length, to + (isProbe ? 0 : self.tooLong - self.tooShort));
+  const length = end - from;
   response.writeHead(isPart ? 206 : 200, {
     ...self.headers,
     ...(self.etag === undefined ? {} : { etag: self.etag }),
     ...(self.lastModified === undefined ? {} : { 'last-modified': self.lastModified }),
     ...(self.encoding === undefined ? {} : { 'content-encoding': self.encoding }),
-    ...(isPart
+    ...(isPart && !self.multipart
       ? { 'content-range': `bytes ${from + shift}-${to - 1 + shift}/${file.length}` }
       : {}),
-    ...(hasLength ? { 'content-length': length } : {}),
+    ...(isPart && self.multipart ? { 'content-type': 'multipart/byteranges; boundary=x' } : {}),
+    ...(!self.noLength ? { 'content-length': length } : {}),
     ...(self.closeEach ? { connection: 'close' } : {}),
   });
-  await send(
-    self,
-    response,
-    file.subarray(from, Math.min(file.length, from + length + self.tooLong)),
-  );
+  await send(self, response, file.subarray(from, end));
+  if (self.closeRudely) response.socket?.end();
   response.end();
 }
 
