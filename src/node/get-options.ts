@@ -168,7 +168,8 @@ async function namedBy(what: What): Promise<Named> {
     return named(contentIdBytes, undefined, what.sources ?? []);
   }
   if (typeof what !== 'string') {
-    throw badLink('several things were named that are not URLs of one file');
+    const message = 'several things were named that are not URLs of one file';
+    throw new HeadwaterError('USAGE', message, 'Name one, or several http or https URLs.');
   }
   if (isLink(what)) {
     try {
