@@ -14,11 +14,11 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { OBJECTIVES, SCHEDULER_NAMES } from '../dist/engine/index.js';
 import { chartSvg } from './chart.mjs';
 import { commitOf, machineOf } from './machine.mjs';
 import {
   boundOf,
-  POLICIES,
   ROWS,
   runCell,
   scheduleOf,
@@ -32,7 +32,6 @@ import { readServers, TABLE_2 } from './schedules/servers.mjs';
 const RESULTS = `${import.meta.dirname}/results/schedules`;
 const SIZES = [512, 1024, 1536, 2048];
 const CLIENT = 100;
-const OBJECTIVES = ['time', 'cost', 'balanced'];
 
 function readOptions(args) {
   const { values } = parseArgs({
@@ -81,7 +80,10 @@ function runPoint({ servers, size, client, runs, seed, objective, json }) {
   const fluid = { servers, size, client, runs, seed };
   const bound = boundOf(fluid);
   const policies = Object.fromEntries(
-    POLICIES.map((name) => [name, runCell({ ...fluid, schedule: scheduleOf(name, objective) })]),
+    SCHEDULER_NAMES.map((name) => [
+      name,
+      runCell({ ...fluid, schedule: scheduleOf(name, objective) }),
+    ]),
   );
   if (json) console.log(JSON.stringify({ bound, policies }));
   else

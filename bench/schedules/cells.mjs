@@ -1,24 +1,14 @@
 // One cell of the experiment: a scheduler, many runs, the means.
 
+import { SCHEDULER_NAMES } from '../../dist/engine/index.js';
 import { fluidBound, runFluid } from '../../dist/sim/index.js';
 
 /** Work too little to be shared, MB: what EEPT and the recursive scheme had. */
 const THRESHOLD = 10;
 
-/** The seven policies, and ours with its other objective. */
-export const POLICIES = [
-  'single',
-  'brute-force',
-  'history',
-  'recursive',
-  'dcda',
-  'eept',
-  'headwater',
-];
-
-/** What each row of the tables runs. */
+/** What each row of the tables runs: the seven policies, and ours with its other objective. */
 export const ROWS = [
-  ...POLICIES.map((name) => ({ label: name, name, objective: 'balanced' })),
+  ...SCHEDULER_NAMES.map((name) => ({ label: name, name, objective: 'balanced' })),
   { label: 'headwater, time', name: 'headwater', objective: 'time' },
 ];
 

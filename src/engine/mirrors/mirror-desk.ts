@@ -79,6 +79,8 @@ export class MirrorDesk {
   /** Since when leaves are waited for, ms. */
   private waitingSince = Infinity;
   private planning = false;
+  /** The time of the plan that is being made, ms. */
+  private now = 0;
 
   constructor(host: MirrorDeskHost, options: MirrorDeskOptions) {
     const { mirrors, blocks, clientRate = Infinity } = options;
@@ -104,8 +106,6 @@ export class MirrorDesk {
     });
     this.relief = new Relief({ blocks, work: this.work, mirrors: mirrors.all, board: this.board });
   }
-
-  private now = 0;
 
   /** Why mirrors are given nothing, when the scheduler knows. */
   get obstacle(): string | undefined {

@@ -5,20 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeScheduler, OBJECTIVES, SCHEDULER_NAMES } from '../../../src/engine/index.ts';
 import type { TwinSource } from './integer-board.ts';
-import { IntegerBoard } from './integer-board.ts';
-
-const source = (rate: number, more: Partial<TwinSource> = {}): TwinSource => ({
-  rate,
-  swing: 1,
-  price: 0,
-  pricePerUnit: 0,
-  rttSeconds: 0.02,
-  isKnown: false,
-  isWhole: false,
-  comesAt: 0,
-  diesAt: Infinity,
-  ...more,
-});
+import { IntegerBoard, twinSource as source } from './integer-board.ts';
 
 const anySource: fc.Arbitrary<TwinSource> = fc.record({
   rate: fc.integer({ min: 20, max: 600 }),

@@ -74,6 +74,20 @@ class Source implements ScheduledSource {
   }
 }
 
+/** A source of unknown, steady rate that is free, is there from the start and stays. */
+export const twinSource = (rate: number, more: Partial<TwinSource> = {}): TwinSource => ({
+  rate,
+  swing: 1,
+  price: 0,
+  pricePerUnit: 0,
+  rttSeconds: 0.02,
+  isKnown: false,
+  isWhole: false,
+  comesAt: 0,
+  diesAt: Infinity,
+  ...more,
+});
+
 export class IntegerBoard implements Board {
   readonly sources: readonly Source[];
   readonly total: number;
