@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/bundle/headwater.js', import.meta.url));
 const RUSAGE = fileURLToPath(new URL('rusage.mjs', import.meta.url));
 
 const has = (program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;

@@ -73,7 +73,7 @@ async function runDescribe(shell: Shell, file: string, flags: DescribeFlags): Pr
   const interrupt = onInterrupt();
   const sign = flags.sign === undefined ? undefined : await loadSigner(flags.sign);
   const quiet = flags.quiet === true || flags.json === true;
-  const meter = createMeter(terminal, `describing ${plain(basename(file))}`, quiet);
+  const meter = await createMeter(terminal, `describing ${plain(basename(file))}`, quiet);
   try {
     const description = await describe(file, {
       output: await outputPath(file, flags.output),

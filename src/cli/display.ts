@@ -1,7 +1,7 @@
 // Shows progress to a person: a display that redraws itself on a terminal, now and then a line in a log,
 // nothing when asked to be quiet. Always on stderr.
 
-import { createLogUpdate } from 'log-update';
+import { type Live, openLive } from './live.ts';
 import { type View, doneShare, renderLine, renderScreen } from './progress-view.ts';
 import { type Terminal, print } from './terminal.ts';
 
@@ -19,14 +19,18 @@ const LINE_MS = 10_000;
 const LINE_SHARE = 0.1;
 
 /** The display that suits the terminal. `now` is a monotonic clock in ms. */
-export function createDisplay(terminal: Terminal, quiet: boolean, now: () => number): Display {
+export async function createDisplay(
+  terminal: Terminal,
+  quiet: boolean,
+  now: () => number,
+): Promise<Display> {
   if (quiet) return { show: nothing, note: nothing, close: nothing };
-  return terminal.stderr.isTTY === true ? liveDisplay(terminal, now) : lineDisplay(terminal, now);
+  const live = await openLive(terminal);
+  return live === undefined ? lineDisplay(terminal, now) : liveDisplay(terminal, live, now);
 }
 
-function liveDisplay(terminal: Terminal, now: () => number): Display {
+function liveDisplay(terminal: Terminal, live: Live, now: () => number): Display {
   const { stderr, unicode } = terminal;
-  const live = createLogUpdate(stderr as NodeJS.WriteStream);
   let drawn = -Infinity;
   return {
     show(view) {

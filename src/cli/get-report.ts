@@ -2,7 +2,7 @@
 
 import type { TransferStatus } from '../engine/index.ts';
 import type { GetEvent, GetResult } from '../node/index.ts';
-import { createDisplay } from './display.ts';
+import { type Display, createDisplay } from './display.ts';
 import {
   formatBytes,
   formatCount,
@@ -31,9 +31,10 @@ interface Tone {
   readonly seed?: true;
 }
 
-export function createGetReport(terminal: Terminal, tone: Tone): GetReport {
+export async function createGetReport(terminal: Terminal, tone: Tone): Promise<GetReport> {
   if (tone.json === true) return jsonReport(terminal);
-  return personReport(terminal, tone);
+  const display = await createDisplay(terminal, tone.quiet === true, () => performance.now());
+  return personReport(terminal, display, tone);
 }
 
 /** The Node API's events, one a line; a failure is told by whoever ends the command. */
@@ -47,8 +48,7 @@ function jsonReport({ stdout }: Terminal): GetReport {
   };
 }
 
-function personReport(terminal: Terminal, { quiet, seed }: Tone): GetReport {
-  const display = createDisplay(terminal, quiet === true, () => performance.now());
+function personReport(terminal: Terminal, display: Display, { quiet, seed }: Tone): GetReport {
   const notes = new Map<string, string>();
   let name = 'download';
   let length = 0;

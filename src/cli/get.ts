@@ -188,7 +188,7 @@ async function runGet(shell: Shell, names: string[], flags: GetFlags): Promise<v
 }
 
 async function follow({ terminal }: Shell, getting: Getting, flags: GetFlags): Promise<void> {
-  const report = createGetReport(terminal, flags);
+  const report = await createGetReport(terminal, flags);
   const ticks = setInterval(() => report.tick(getting.status()), 100);
   try {
     for await (const event of getting) report.event(event);

@@ -1,6 +1,6 @@
 // A one-line progress meter for work on local files: percent on a terminal, nothing in a log.
 
-import { createLogUpdate } from 'log-update';
+import { openLive } from './live.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Meter {
@@ -8,9 +8,13 @@ export interface Meter {
   close(): void;
 }
 
-export function createMeter({ stderr }: Terminal, label: string, quiet: boolean): Meter {
-  if (quiet || stderr.isTTY !== true) return { show: () => undefined, close: () => undefined };
-  const live = createLogUpdate(stderr as NodeJS.WriteStream);
+export async function createMeter(
+  terminal: Terminal,
+  label: string,
+  quiet: boolean,
+): Promise<Meter> {
+  const live = quiet ? undefined : await openLive(terminal);
+  if (live === undefined) return { show: () => undefined, close: () => undefined };
   let open = true;
   return {
     show(done, total) {

@@ -1,9 +1,9 @@
 // The command tree, and what every command has in common: help, refusal of unknown options, one way to fail.
 
-import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { explain, failureOf } from './failure.ts';
+import { VERSION } from '../node/index.ts';
 import { type Shell, type Terminal, print, printJson } from './terminal.ts';
 import { describeCommand } from './describe.ts';
 import { getCommand } from './get.ts';
@@ -46,7 +46,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 function createProgram(shell: Shell): Command {
   const program = new Command('headwater')
     .description(ABOUT)
-    .version(version(), '-V, --version', 'print the version')
+    .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .addHelpText('after', EXAMPLES);
@@ -82,10 +82,4 @@ function commandLineFault(
     printJson(terminal.stdout, { event: 'error', code: 'USAGE', message });
   }
   return EXIT.USAGE;
-}
-
-function version(): string {
-  const require = createRequire(import.meta.url);
-  const { version: text } = require('../../package.json') as { readonly version: string };
-  return text;
 }

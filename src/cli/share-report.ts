@@ -1,8 +1,8 @@
 // What a share tells: its link, who comes and goes, how much was sent.
 
-import { createLogUpdate } from 'log-update';
 import type { ShareEvent, Sharing } from '../node/index.ts';
 import { formatBytes, formatCount, formatPercent, formatRate, plain, plural } from './format.ts';
+import { type Live, openLive } from './live.ts';
 import { Pace } from './pace.ts';
 import { layOut } from './table.ts';
 import { type Terminal, print, printJson } from './terminal.ts';
@@ -25,12 +25,16 @@ interface Tone {
 /** Links that are shown; the rest is counted. */
 const ROWS_MAX = 16;
 
-export function createShareReport(terminal: Terminal, sharing: Sharing, tone: Tone): ShareReport {
+export async function createShareReport(
+  terminal: Terminal,
+  sharing: Sharing,
+  tone: Tone,
+): Promise<ShareReport> {
   if (tone.json === true) return jsonReport(terminal, sharing);
   const printLink = (): void => print(terminal.stdout, sharing.link);
   const nothing = (): void => undefined;
   if (tone.quiet === true) return { begin: printLink, event: nothing, tick: nothing, end: nothing };
-  return personReport(terminal, sharing);
+  return personReport(terminal, sharing, await openLive(terminal));
 }
 
 function jsonReport({ stdout }: Terminal, sharing: Sharing): ShareReport {
@@ -67,9 +71,8 @@ function jsonReport({ stdout }: Terminal, sharing: Sharing): ShareReport {
   };
 }
 
-function personReport(terminal: Terminal, sharing: Sharing): ShareReport {
+function personReport(terminal: Terminal, sharing: Sharing, live: Live | undefined): ShareReport {
   const { stdout, stderr } = terminal;
-  const live = stderr.isTTY === true ? createLogUpdate(stderr as NodeJS.WriteStream) : undefined;
   const pace = new Pace();
   let links = 0;
   const say = (line: string): void => {

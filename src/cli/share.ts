@@ -65,7 +65,7 @@ async function runShare(shell: Shell, file: string, flags: ShareFlags): Promise<
   const { terminal } = shell;
   const interrupt = onInterrupt();
   const isSilent = flags.quiet === true || flags.json === true;
-  const meter = createMeter(terminal, `reading ${plain(basename(file))}`, isSilent);
+  const meter = await createMeter(terminal, `reading ${plain(basename(file))}`, isSilent);
   let sharing: Sharing;
   try {
     sharing = await share(file, {
@@ -95,7 +95,7 @@ async function runShare(shell: Shell, file: string, flags: ShareFlags): Promise<
 
 /** Until Ctrl-C, which is how a share is meant to end: exit code 0. */
 async function serve({ terminal }: Shell, sharing: Sharing, flags: ShareFlags): Promise<void> {
-  const report = createShareReport(terminal, sharing, flags);
+  const report = await createShareReport(terminal, sharing, flags);
   report.begin();
   const ticks = setInterval(() => report.tick(), 250);
   let failed = true;

@@ -35,4 +35,5 @@ export { mirrorForDescriptor, parseMirror, type MirrorName } from './mirror-term
 export { sha256 } from './sha256.ts';
 export { loadSigner } from './signer.ts';
 export { share, type ShareEvent, type ShareOptions, type Sharing } from './share.ts';
+export { VERSION } from './version.ts';
 export type { WarningEvent } from './warnings.ts';

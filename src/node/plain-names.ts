@@ -7,7 +7,6 @@ import {
   METALINK_BYTES_MAX,
   type MetalinkFile,
   parseLinkHeader,
-  parseMetalink,
   sha256FromDigest,
 } from './metalink/index.ts';
 import { freeMirror, parseMirror } from './mirror-terms.ts';
@@ -45,7 +44,7 @@ export async function plainNamedBy(
   const settle = (mirrors: readonly PlannedMirror[], known: Known): Promise<PlainTarget> =>
     settleMirrors([...mirrors, ...more], { ...known, sha256: agreed(known, sha256) }, onRefused);
   if (only !== undefined && other === undefined && !isUrl(only) && METALINK_NAME.test(only)) {
-    const file = chosen(parseMetalink(await readMetalink(only), only), only, options.file);
+    const file = chosen(await parsed(await readMetalink(only), only), only, options.file);
     // The file was named by whoever runs this, as what it lists is.
     return await settle(mirrorsOf(file, typed), known(file));
   }
@@ -105,7 +104,7 @@ async function metalinkAt(
   const { address } = mirror.source;
   const connected = await mirror.source.connect();
   const bytes = await fetchSmallFile(connected, address, METALINK_BYTES_MAX, 'BAD_METALINK');
-  const file = chosen(parseMetalink(bytes, address), address, options.file);
+  const file = chosen(await parsed(bytes, address), address, options.file);
   const allowPrivate = options.allowPrivate ?? false;
   return { file, reach: { mayBePrivate: info.isPrivate || allowPrivate, allowPrivate } };
 }
@@ -135,6 +134,12 @@ async function linkedBy(
   };
 }
 
+/** The parser takes a while to load, and most downloads need none. */
+async function parsed(bytes: Uint8Array, where: string): Promise<MetalinkFile[]> {
+  const { parseMetalink } = await import('./metalink/parse.ts');
+  return parseMetalink(bytes, where);
+}
+
 /** The file of a Metalink that a server offers beside it; undefined when it is of no use: it was not asked for. */
 async function describedBy(
   url: string,
@@ -150,7 +155,7 @@ async function describedBy(
       METALINK_BYTES_MAX,
       'BAD_METALINK',
     );
-    return parseMetalink(bytes, source.address).find(({ size }) => size === length);
+    return (await parsed(bytes, source.address)).find(({ size }) => size === length);
   } catch {
     return undefined;
   }

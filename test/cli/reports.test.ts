@@ -108,9 +108,9 @@ describe('reports', () => {
     have: 29,
   } as const;
 
-  it('--json is one object a line on stdout, nothing on stderr, and leaves failures to others', () => {
+  it('--json is one object a line on stdout, nothing on stderr, and leaves failures to others', async () => {
     const [out, err] = [new Memory(), new Memory()];
-    const report = createGetReport(terminalOf(out, err), { json: true });
+    const report = await createGetReport(terminalOf(out, err), { json: true });
     report.event(start);
     report.event({ event: 'failed', code: 'DISK', message: 'x', hint: undefined });
     report.event({ event: 'done', ...result });
@@ -123,9 +123,9 @@ describe('reports', () => {
     expect(err.text).toBe('');
   });
 
-  it('a log gets a line now and then; the result goes to stdout', () => {
+  it('a log gets a line now and then; the result goes to stdout', async () => {
     const [out, err] = [new Memory(), new Memory()];
-    const report = createGetReport(terminalOf(out, err), {});
+    const report = await createGetReport(terminalOf(out, err), {});
     report.event(start);
     for (let have = 30; have <= 100; have++) report.tick(status(have));
     report.event({ event: 'done', ...result });
@@ -135,19 +135,19 @@ describe('reports', () => {
     expect(out.text).toContain('/x/photos.tar');
   });
 
-  it('--quiet is quiet', () => {
+  it('--quiet is quiet', async () => {
     const [out, err] = [new Memory(), new Memory()];
-    const report = createGetReport(terminalOf(out, err), { quiet: true });
+    const report = await createGetReport(terminalOf(out, err), { quiet: true });
     report.event(start);
     report.tick(status(50));
     report.event({ event: 'done', ...result });
     expect(out.text + err.text).toBe('');
   });
 
-  it('a terminal gets a display that is taken away again', () => {
+  it('a terminal gets a display that is taken away again', async () => {
     const err = new Memory(true);
     let now = 0;
-    const display = createDisplay(terminalOf(new Memory(), err), false, () => now);
+    const display = await createDisplay(terminalOf(new Memory(), err), false, () => now);
     const view = { name: 'n', length: 1_638_400, rate: 1000, notes: new Map<string, string>() };
     display.show({ ...view, status: status(10) });
     now = 50;

@@ -10,7 +10,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Rng } from '../../src/base/index.ts';
 
-export const MAIN: string = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const MAIN: string = fileURLToPath(
+  new URL('../../dist/bundle/headwater.js', import.meta.url),
+);
 /** No step of a test takes this long; a step that does has hung. */
 const PATIENCE_MS = 90_000;
 

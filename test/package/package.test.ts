@@ -137,13 +137,14 @@ async function buildCopy(): Promise<string> {
     'tsconfig.base.json',
     'tsconfig.pure.json',
     'tsconfig.node.json',
+    'rolldown.config.js',
   ];
   const texts = readdirSync(repository).filter((file) => /^(?:LICENSE|.*\.md)$/.test(file));
   for (const part of [...parts, ...texts]) {
     cpSync(join(repository, part), join(copy, part), { recursive: true });
   }
   symlinkSync(join(repository, 'node_modules'), join(copy, 'node_modules'), 'dir');
-  await run(process.execPath, [compiler, '-b', 'tsconfig.node.json'], { cwd: copy }).catch(fail);
+  await run('npm', ['run', 'build'], { cwd: copy }).catch(fail);
   return copy;
 }
 

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../../dist/bundle/headwater.js', import.meta.url));
 const child = spawn(process.execPath, [main, 'get', ...process.argv.slice(2), '--json'], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });

@@ -5,9 +5,9 @@
 
 import { connect as connectTcp, isIP } from 'node:net';
 import type { Socket } from 'node:net';
-import { createRequire } from 'node:module';
 import { connect as connectTls } from 'node:tls';
 import { humanReason, systemCode } from '../errors.ts';
+import { VERSION } from '../version.ts';
 import type { Place } from './location.ts';
 import { guardedLookup, privateRefusal } from './location.ts';
 import { isPrivateAddress } from './private-address.ts';
@@ -45,10 +45,6 @@ export const NOBODY: ConnectionEvents = {
   body: () => undefined,
   end: () => undefined,
   closed: () => undefined,
-};
-
-const { version } = createRequire(import.meta.url)('../../../package.json') as {
-  readonly version: string;
 };
 
 /** Errors of a connection that another one does not have: it was made, and went away. */
@@ -103,7 +99,7 @@ export class Connection {
     const lines = [
       `GET ${place.path} HTTP/1.1`,
       `Host: ${place.host}`,
-      `User-Agent: headwater/${version}`,
+      `User-Agent: headwater/${VERSION}`,
       'Accept: */*',
       'Accept-Encoding: identity',
       ...(range === undefined ? [] : [`Range: ${range}`]),

@@ -2,6 +2,9 @@
 
 import type { Pieces } from '../../content/index.ts';
 
+/** Largest Metalink, bytes: SHA-256 of the 1-MiB pieces of a file of 100 GiB take 9 MiB. */
+export const METALINK_BYTES_MAX: number = 16 * 1024 * 1024;
+
 /** Where a file is. */
 export interface MetalinkUrl {
   /** http or https. */

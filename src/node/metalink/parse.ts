@@ -6,10 +6,9 @@ import type { PieceHash, Pieces } from '../../content/index.ts';
 import { httpProblem, nameProblem } from '../../content/index.ts';
 import { HeadwaterError } from '../errors.ts';
 import type { MetalinkFile, MetalinkUrl } from './metalink.ts';
+import { METALINK_BYTES_MAX } from './metalink.ts';
 import { namespaceOf, scanMarkup } from './scan.ts';
 
-/** Largest Metalink, bytes: SHA-256 of the 1-MiB pieces of a file of 100 GiB take 9 MiB. */
-export const METALINK_BYTES_MAX: number = 16 * 1024 * 1024;
 /** Files of one Metalink, URLs of a file, and pieces: what the size above lets through many times over costs memory. */
 const FILES_MAX = 1_024;
 const URLS_MAX = 1_024;

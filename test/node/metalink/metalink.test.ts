@@ -5,11 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../../../src/base/index.ts';
 import { HeadwaterError } from '../../../src/node/index.ts';
 import type { MetalinkFile } from '../../../src/node/metalink/index.ts';
-import {
-  formatMetalink,
-  METALINK_BYTES_MAX,
-  parseMetalink,
-} from '../../../src/node/metalink/index.ts';
+import { formatMetalink, METALINK_BYTES_MAX } from '../../../src/node/metalink/index.ts';
+import { parseMetalink } from '../../../src/node/metalink/parse.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const parse = (text: string): MetalinkFile[] => parseMetalink(bytesOf(text), 'x.meta4');

@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../src/base/index.ts';
 import type { MetalinkFile } from '../../../src/node/metalink/index.ts';
-import { formatMetalink, parseMetalink } from '../../../src/node/metalink/index.ts';
+import { formatMetalink } from '../../../src/node/metalink/index.ts';
+import { parseMetalink } from '../../../src/node/metalink/parse.ts';
 
 const sample = (name: string): MetalinkFile[] =>
   parseMetalink(readFileSync(new URL(`samples/${name}.meta4`, import.meta.url)), name);

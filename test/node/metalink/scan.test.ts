@@ -3,7 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HeadwaterError } from '../../../src/node/index.ts';
-import { METALINK_BYTES_MAX, parseMetalink } from '../../../src/node/metalink/index.ts';
+import { METALINK_BYTES_MAX } from '../../../src/node/metalink/index.ts';
+import { parseMetalink } from '../../../src/node/metalink/parse.ts';
 import {
   DEPTH_MAX,
   MARKUP_MAX,
