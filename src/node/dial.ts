@@ -1,6 +1,6 @@
 // Opens a WebSocket to a source. Every way it can fail ends as one human sentence.
 
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { HeadwaterError, humanReason } from './errors.ts';
 import { HANDSHAKE_MS, SOCKET_LIMITS } from './socket-options.ts';
 
@@ -52,10 +52,37 @@ export function dial(
   settled: (dialled: Dialled) => void,
   handshakeMs: number = HANDSHAKE_MS,
 ): Dial {
+  let opening: Dial | undefined;
+  let isCancelled = false;
+  // Loaded late: a download from mirrors alone needs no WebSocket.
+  import('ws').then(
+    (library) => {
+      if (!isCancelled) opening = open(library.WebSocket, address, settled, handshakeMs);
+    },
+    (error: unknown) => {
+      if (!isCancelled) settled({ reason: humanReason(error) });
+    },
+  );
+  return {
+    cancel() {
+      if (opening !== undefined) return opening.cancel();
+      if (isCancelled) return;
+      isCancelled = true;
+      settled({ reason: 'cancelled' });
+    },
+  };
+}
+
+function open(
+  library: typeof WebSocket,
+  address: string,
+  settled: (dialled: Dialled) => void,
+  handshakeMs: number,
+): Dial {
   let socket: WebSocket;
   try {
     const options = { ...SOCKET_LIMITS, handshakeTimeout: handshakeMs, followRedirects: false };
-    socket = new WebSocket(sourceUrl(address), options);
+    socket = new library(sourceUrl(address), options);
   } catch (error) {
     const reason = humanReason(error);
     queueMicrotask(() => settled({ reason }));

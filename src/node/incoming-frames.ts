@@ -14,6 +14,10 @@ type Write = Extract<TransferOutput, { kind: 'write' }>;
  */
 const BATCH_BYTES = 1024 * 1024;
 const BATCH_MS = 2;
+/** A write that began later than it could is split, so that its symbols count while the rest is written. */
+const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+/** Writes at a time: one alone would wait for this thread, which is busy with what comes in. */
+const WRITES_MAX = 3;
 
 interface Frame {
   readonly link: LinkId;
@@ -25,6 +29,7 @@ interface Pending {
   readonly symbols: readonly Incoming[];
   /** Called when they are stored, or when they cannot be. */
   readonly done: (stored: boolean) => void;
+  readonly bytes: number;
 }
 
 export class IncomingFrames {
@@ -36,7 +41,7 @@ export class IncomingFrames {
   private waiting: Pending[] = [];
   private waitingBytes = 0;
   private timer: NodeJS.Timeout | undefined;
-  private writing: Promise<void> | undefined;
+  private readonly writing = new Set<Promise<void>>();
   private broken = false;
   private writingBytes = 0;
   private readonly written: () => void;
@@ -108,41 +113,50 @@ export class IncomingFrames {
   /** Stores verified symbols with the next batch; they must not change until `done` is called. */
   store(symbols: readonly Incoming[], done: (stored: boolean) => void): void {
     if (this.broken && symbols.length > 0) return done(false);
-    this.waiting.push({ symbols, done });
-    this.waitingBytes += symbols.length * this.storage.layout.symbolBytes;
+    const bytes = symbols.length * this.storage.layout.symbolBytes;
+    this.waiting.push({ symbols, done, bytes });
+    this.waitingBytes += bytes;
     this.schedule();
   }
 
   /** Resolves when everything that was taken is written and committed, or the disk has failed. */
   async settle(): Promise<void> {
-    while (this.waiting.length > 0 || this.writing !== undefined) {
-      if (this.writing === undefined) this.begin();
-      await this.writing;
+    while (this.waiting.length > 0 || this.writing.size > 0) {
+      if (this.writing.size === 0) this.begin();
+      await Promise.race(this.writing);
     }
     if (!this.broken) await this.storage.commit();
   }
 
   /** Writes now when there is enough for one large write, else soon. */
   private schedule(): void {
-    if (this.writing !== undefined || this.waiting.length === 0) return;
-    if (this.waitingBytes >= BATCH_BYTES) this.begin();
-    else this.timer ??= setTimeout(() => this.begin(), BATCH_MS);
+    while (this.waitingBytes >= BATCH_BYTES && this.writing.size < WRITES_MAX) this.begin();
+    if (this.waiting.length > 0 && this.writing.size === 0) {
+      this.timer ??= setTimeout(() => this.begin(), BATCH_MS);
+    }
   }
 
   private begin(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    if (this.writing !== undefined) return;
-    const batch = this.waiting;
-    this.waiting = [];
-    this.writingBytes = this.waitingBytes;
-    this.waitingBytes = 0;
-    this.writing = this.writeBatch(batch).finally(() => {
-      this.writing = undefined;
-      this.writingBytes = 0;
+    const batch: Pending[] = [];
+    let bytes = 0;
+    for (const pending of this.waiting) {
+      if (bytes > 0 && bytes + pending.bytes > BATCH_BYTES_MAX) break;
+      batch.push(pending);
+      bytes += pending.bytes;
+    }
+    if (batch.length === 0) return;
+    this.waiting.splice(0, batch.length);
+    this.waitingBytes -= bytes;
+    this.writingBytes += bytes;
+    const writing = this.writeBatch(batch).finally(() => {
+      this.writing.delete(writing);
+      this.writingBytes -= bytes;
       this.schedule();
       this.written();
     });
+    this.writing.add(writing);
   }
 
   private async writeBatch(batch: readonly Pending[]): Promise<void> {

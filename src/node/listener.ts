@@ -5,8 +5,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
-import { WebSocketServer } from 'ws';
+import type { WebSocket, WebSocketServer } from 'ws';
 import { HeadwaterError, humanReason } from './errors.ts';
 import { HANDSHAKE_MS, SOCKET_LIMITS } from './socket-options.ts';
 
@@ -45,11 +44,12 @@ export class Listener {
 
   /** Listens; rejects with HeadwaterError LISTEN when the address cannot be used. */
   static async open(options: ListenerOptions): Promise<Listener> {
+    const library = await import('ws');
     const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX }, (_request, response) => {
       response.writeHead(426, { Connection: 'close', Upgrade: 'websocket' });
       response.end('This port speaks WebSocket.\n');
     });
-    const webSockets = new WebSocketServer({ ...SOCKET_LIMITS, noServer: true });
+    const webSockets = new library.WebSocketServer({ ...SOCKET_LIMITS, noServer: true });
     limitHalfOpen(server, options.handshakeMs ?? HANDSHAKE_MS);
     server.on('upgrade', (request, socket, head) =>
       upgrade(webSockets, options, { request, socket, head }),

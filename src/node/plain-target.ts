@@ -155,7 +155,9 @@ async function firstFound(
 
   /** Resolves a moment after the first answer, never when there was none. */
   function heard(): Promise<unknown> {
-    return found.length > 0 ? sleep(GRACE_MS) : new Promise(() => undefined);
+    return found.length > 0
+      ? sleep(GRACE_MS, undefined, { ref: false })
+      : new Promise(() => undefined);
   }
 }
 

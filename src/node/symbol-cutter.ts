@@ -1,5 +1,5 @@
-// Cuts the bytes of one range request into source symbols. Whole symbols within a chunk are views of it; only one that two
-// chunks share, and the short last symbol of a file, are copied.
+// Cuts the bytes of one range request into source symbols. They are views of what came, also of two chunks that lie one behind
+// the other; only a symbol that is torn, and the short last one of a file, are copied.
 
 import type { Layout } from '../content/index.ts';
 
@@ -17,9 +17,9 @@ export class SymbolCutter {
   private sbn: number;
   private blockStart: number;
   private blockEnd: number;
-  /** The beginning of a symbol whose end has not come. */
+  /** The beginning of a symbol whose end has not come: a view, or a copy that has room for the rest. */
   private part: Uint8Array | undefined;
-  private filled = 0;
+  private copy: Uint8Array | undefined;
 
   /** @param from the first source symbol of the request, by its position in the file */
   constructor(layout: Layout, from: number) {
@@ -37,22 +37,29 @@ export class SymbolCutter {
     for (let at = 0; at < chunk.length;) {
       const size = Math.min(symbolBytes, length - this.position * symbolBytes);
       if (size <= 0) break; // more than the file has: its sender is told elsewhere
-      if (this.part === undefined && size === symbolBytes && chunk.length - at >= size) {
-        this.push(cut, chunk.subarray(at, at + size));
-        at += size;
-        continue;
-      }
-      this.part ??= new Uint8Array(symbolBytes);
-      const count = Math.min(size - this.filled, chunk.length - at);
-      this.part.set(chunk.subarray(at, at + count), this.filled);
-      this.filled += count;
+      const count = Math.min(size - (this.part?.length ?? 0), chunk.length - at);
+      this.part = this.joined(chunk.subarray(at, at + count));
       at += count;
-      if (this.filled < size) break;
-      this.push(cut, this.part);
+      if (this.part.length < size) break;
+      this.push(cut, size < symbolBytes ? padded(this.part, symbolBytes) : this.part);
       this.part = undefined;
-      this.filled = 0;
+      this.copy = undefined;
     }
     return cut;
+  }
+
+  /** What there is of the symbol at hand, with `more` behind it. */
+  private joined(more: Uint8Array): Uint8Array {
+    const { part } = this;
+    if (part === undefined) return more;
+    const { buffer, byteOffset, length } = part;
+    const isNext = buffer === more.buffer && byteOffset + length === more.byteOffset;
+    if (this.copy === undefined && isNext) {
+      return new Uint8Array(buffer, byteOffset, length + more.length);
+    }
+    this.copy ??= padded(part, this.layout.symbolBytes);
+    this.copy.set(more, length);
+    return this.copy.subarray(0, length + more.length);
   }
 
   private push(cut: CutSymbols[], payload: Uint8Array): void {
@@ -69,4 +76,11 @@ export class SymbolCutter {
     this.blockStart = this.blockEnd;
     this.blockEnd += this.layout.sourceSymbols(this.sbn);
   }
+}
+
+/** A copy with zeros behind it. */
+function padded(bytes: Uint8Array, length: number): Uint8Array {
+  const copy = new Uint8Array(length);
+  copy.set(bytes);
+  return copy;
 }

@@ -11,6 +11,7 @@ import { VERSION } from '../version.ts';
 import type { Place } from './location.ts';
 import { guardedLookup, privateRefusal } from './location.ts';
 import { isPrivateAddress } from './private-address.ts';
+import { ReadBuffer } from './read-buffer.ts';
 import type { Headers } from './response-parser.ts';
 import { MalformedResponse, ResponseParser } from './response-parser.ts';
 import type { FetchFailure } from './types.ts';
@@ -57,6 +58,7 @@ export class Connection {
   /** The address at the other end, as soon as it is connected. */
   address: string | undefined;
   private readonly socket: Socket;
+  private readonly buffer: ReadBuffer = new ReadBuffer();
   private readonly parser: ResponseParser;
   private readonly timeouts: Timeouts;
   private readonly stats: MirrorStats;
@@ -83,10 +85,9 @@ export class Connection {
       end: (keepAlive) => this.answerEnded(keepAlive),
     });
     stats.connections++;
-    this.socket = open(place);
+    this.socket = open(place, this.buffer, (chunk) => this.came(chunk));
     this.socket
       .on(place.protocol === 'https:' ? 'secureConnect' : 'connect', () => this.opened())
-      .on('data', (chunk: Buffer) => this.came(chunk))
       .on('end', () => this.finished())
       .on('error', (error) => this.broke(error))
       .on('close', () => this.end(CLOSED, this.isOpen));
@@ -116,6 +117,7 @@ export class Connection {
   /** The socket is not read until `resume`; the chunk at hand is handed on to its end. */
   pause(): void {
     this.paused = true;
+    this.buffer.calm();
     this.socket.pause();
     if (this.isOpen) this.disarm();
   }
@@ -231,7 +233,7 @@ export class Connection {
   }
 }
 
-function open(place: Place): Socket {
+function open(place: Place, buffer: ReadBuffer, came: (chunk: Uint8Array) => void): Socket {
   const options = {
     host: place.hostname,
     port: place.port,
@@ -239,7 +241,13 @@ function open(place: Place): Socket {
     noDelay: true,
     keepAlive: true,
   };
-  if (place.protocol === 'http:') return connectTcp(options);
+  if (place.protocol === 'http:') {
+    const callback = (count: number): boolean => {
+      came(buffer.took(count));
+      return true;
+    };
+    return connectTcp({ ...options, onread: { buffer: () => buffer.next(), callback } });
+  }
   const name = isIP(place.hostname) === 0 ? { servername: place.hostname } : {};
-  return connectTls({ ...options, ...name, ALPNProtocols: ['http/1.1'] });
+  return connectTls({ ...options, ...name, ALPNProtocols: ['http/1.1'] }).on('data', came);
 }

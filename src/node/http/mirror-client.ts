@@ -144,7 +144,7 @@ export class MirrorClient {
     this.satisfied(fetch);
   }
 
-  /** The socket is not read until `resume`: the server has to wait. What was read already, 64 KiB at most, still comes. */
+  /** The socket is not read until `resume`: the server has to wait. The read at hand still comes, a MiB at most. */
   pause(): void {
     this.paused = true;
     this.connection?.pause();

@@ -35,16 +35,26 @@ export async function writeSource(
   let next = -1;
   for (const { id, bytes } of entries) {
     const index = sourceIndex(layout, id);
-    if (index !== next || run.length * symbolBytes >= RUN_BYTES_MAX) {
+    if (index !== next || (index - start) * symbolBytes >= RUN_BYTES_MAX) {
       if (run.length > 0) await writeAll(file, run, start * symbolBytes);
       run = [];
       start = index;
     }
     const left = layout.length - index * symbolBytes;
-    run.push(left < symbolBytes ? bytes.subarray(0, left) : bytes);
+    append(run, left < symbolBytes ? bytes.subarray(0, left) : bytes);
     next = index + 1;
   }
   if (run.length > 0) await writeAll(file, run, start * symbolBytes);
+}
+
+/** Puts bytes behind others: what lies one behind the other in memory becomes one buffer. */
+function append(run: Uint8Array[], bytes: Uint8Array): void {
+  const last = run.at(-1);
+  if (last?.buffer !== bytes.buffer || last.byteOffset + last.length !== bytes.byteOffset) {
+    run.push(bytes);
+    return;
+  }
+  run[run.length - 1] = new Uint8Array(last.buffer, last.byteOffset, last.length + bytes.length);
 }
 
 /** Reads under way at a time: symbols that are far from each other are no longer waited for one by one. */
