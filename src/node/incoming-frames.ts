@@ -9,11 +9,12 @@ type Feed = (input: TransferInput) => void;
 type Write = Extract<TransferOutput, { kind: 'write' }>;
 
 /**
- * A write begins with this many bytes, or after this time. One write for every frame would cost several times as
- * much: each takes a thread, an index entry and a turn of the event loop.
+ * A write begins with this many bytes, or after a moment, or this long after the one before it. One write for every frame
+ * would cost several times as much: each takes a thread, an index entry and a turn of the event loop.
  */
 const BATCH_BYTES = 1024 * 1024;
-const BATCH_MS = 2;
+const MOMENT_MS = 2;
+const BATCH_MS = 20;
 /** A write that began later than it could is split, so that its symbols count while the rest is written. */
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 /** Writes at a time: one alone would wait for this thread, which is busy with what comes in. */
@@ -41,6 +42,7 @@ export class IncomingFrames {
   private waiting: Pending[] = [];
   private waitingBytes = 0;
   private timer: NodeJS.Timeout | undefined;
+  private beganAt = -Infinity;
   private readonly writing = new Set<Promise<void>>();
   private broken = false;
   private writingBytes = 0;
@@ -132,7 +134,8 @@ export class IncomingFrames {
   private schedule(): void {
     while (this.waitingBytes >= BATCH_BYTES && this.writing.size < WRITES_MAX) this.begin();
     if (this.waiting.length > 0 && this.writing.size === 0) {
-      this.timer ??= setTimeout(() => this.begin(), BATCH_MS);
+      const due = this.beganAt + BATCH_MS - performance.now();
+      this.timer ??= setTimeout(() => this.begin(), Math.max(MOMENT_MS, due));
     }
   }
 
@@ -147,6 +150,7 @@ export class IncomingFrames {
       bytes += pending.bytes;
     }
     if (batch.length === 0) return;
+    this.beganAt = performance.now();
     this.waiting.splice(0, batch.length);
     this.waitingBytes -= bytes;
     this.writingBytes += bytes;
