@@ -10,7 +10,8 @@ const ATTEMPTS = 3;
 
 interface Source {
   readonly address: string;
-  state: 'waiting' | 'dialling' | 'open' | 'banned';
+  /** spare: not to be dialled until it is used. */
+  state: 'spare' | 'waiting' | 'dialling' | 'open' | 'banned';
   failures: number;
   dueAt: number;
   everOpen: boolean;
@@ -30,15 +31,23 @@ export class Dialer {
     return this.sources.length;
   }
 
-  add(index: number, address: string, now: number): void {
+  add(index: number, address: string, now: number, isSpare = false): void {
     this.sources[index] = {
       address,
-      state: 'waiting',
+      state: isSpare ? 'spare' : 'waiting',
       failures: 0,
       dueAt: now,
       everOpen: false,
       reason: 'not tried',
     };
+  }
+
+  /** A spare is to be dialled now. */
+  use(index: number, now: number): void {
+    const source = this.sources[index];
+    if (source?.state !== 'spare') return;
+    source.state = 'waiting';
+    source.dueAt = now;
   }
 
   addressOf(index: number): string {
@@ -108,6 +117,8 @@ export class Dialer {
 
   /** One line per source: what is wrong with it. */
   reasons(): string[] {
-    return this.sources.filter((s) => s.state !== 'open').map((s) => `${s.address}: ${s.reason}`);
+    return this.sources
+      .filter((s) => s.state !== 'open' && s.state !== 'spare')
+      .map((s) => `${s.address}: ${s.reason}`);
   }
 }

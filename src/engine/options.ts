@@ -47,6 +47,8 @@ export interface TransferOptions {
   readonly receiveBytesPerSecond?: number | undefined;
   /** A full source counts fresh symbols from this ESI on: the ones before are known to be out already. */
   readonly freshFrom?: number | undefined;
+  /** Mirrors in use at once, 8 by default; the others wait until one of these is lost. */
+  readonly mirrorsAtOnce?: number | undefined;
   /** Which mirror brings what; default: our own, for time. */
   readonly schedule?: ScheduleOptions | undefined;
   /** How long to go on without any progress before the transfer fails, ms. */

@@ -12,7 +12,7 @@ import type { RecodedDesk } from './recoded-desk.ts';
  * which one is named to the end counts for the others only later: at a tenth, four links that are not equally fast lost up
  * to 1.1 % of 1024 symbols, at this share at most .5 %.
  */
-const NAMED_SHARE = 0.15;
+const NAMED_SHARE = 0.3;
 
 /** What a link can bring to a block. */
 export interface News {

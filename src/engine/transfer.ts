@@ -18,7 +18,7 @@ import { Fetching } from './fetching.ts';
 import type { FailureCode, TransferInput, TransferOutput, TransferStatus } from './io.ts';
 import { takeMessage } from './messages.ts';
 import type { MirrorOpen } from './mirrors/mirrors.ts';
-import { Mirrors } from './mirrors/mirrors.ts';
+import { Mirrors, MIRRORS_AT_ONCE } from './mirrors/mirrors.ts';
 import type { PeerMessage } from './neighbours.ts';
 import { Neighbours } from './neighbours.ts';
 import type { TransferOptions } from './options.ts';
@@ -61,7 +61,9 @@ export class Transfer {
     this.nonce = this.rng.fill(new Uint8Array(16));
     this.neighbours = new Neighbours(this, this.rng.fork());
     const { dialer, accounts } = this.neighbours;
-    this.mirrors = new Mirrors({ dialer, accounts, output: (output) => this.output(output) });
+    const { mirrorsAtOnce: atOnce = MIRRORS_AT_ONCE } = options;
+    const output = (o: TransferOutput): void => this.output(o);
+    this.mirrors = new Mirrors({ dialer, accounts, atOnce, output });
     this.patience = new Patience(dialer, options.patienceMs);
   }
 
@@ -220,7 +222,7 @@ export class Transfer {
         this.fetched(input, now);
         break;
       case 'dial-failed':
-        this.mirrors.dialFailed(input.index);
+        this.mirrors.dialFailed(input.index, now);
         this.neighbours.dialFailed(input, now);
         if (this.phase === 'running') this.fetching?.plan(now);
         this.checkHope();

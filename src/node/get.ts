@@ -36,8 +36,6 @@ import { kernelWarning } from './warnings.ts';
 import { Pool } from './work/pool.ts';
 
 const PROGRESS_MS = 250;
-/** Mirrors in use at once: together they fill most links, and each keeps one connection for itself. */
-const MIRRORS_AT_ONCE = 8;
 
 /** A download that runs. Iterate it for its events; the last is `done` or `failed`. */
 export interface Getting extends AsyncIterable<GetEvent> {
@@ -79,10 +77,6 @@ class GetRun implements Getting {
   private opened: Open | undefined;
   private progressTimer: NodeJS.Timeout | undefined;
   private ratePoints: RatePoint[] = [];
-  /** Mirrors that are not in use yet. */
-  private spares: PlannedMirror[] = [];
-  /** Those in use whose loss has not been made up for. */
-  private readonly mirrorAddresses = new Set<string>();
   private mirrors: readonly PlannedMirror[] = [];
   /** How it ended: once. */
   private outcome: GetResult | HeadwaterError | undefined;
@@ -162,25 +156,9 @@ class GetRun implements Getting {
     this.driver = driver;
     driver.start(target.descriptorBytes, plain === undefined ? undefined : plainLayout(plain));
     for (const source of target.sources) driver.addSource(source);
-    this.spares = [...target.mirrors];
-    for (let n = this.options.mirrorsMax ?? MIRRORS_AT_ONCE; n > 0; n--) this.useSpare();
+    for (const { source, terms } of target.mirrors) driver.addMirror(source, terms);
     const every = this.options.progressMs ?? PROGRESS_MS;
     this.progressTimer = setInterval(() => this.progress(), every);
-  }
-
-  /** One more mirror joins, if there is one that is not in use. */
-  private useSpare(): void {
-    const spare = this.spares.shift();
-    if (spare === undefined) return;
-    this.mirrorAddresses.add(spare.source.address);
-    this.driver?.addMirror(spare.source, spare.terms);
-  }
-
-  /** A mirror is lost, perhaps for a while: a spare joins. */
-  private replace(address: string): void {
-    if (this.outcome !== undefined || !this.mirrorAddresses.has(address)) return;
-    this.mirrorAddresses.delete(address);
-    this.useSpare();
   }
 
   private makeDriver(target: Target, serve: boolean): Driver {
@@ -199,6 +177,7 @@ class GetRun implements Getting {
       sendBytesPerSecond: options.maxSendRate,
       patienceMs: options.patienceMs,
       linger: options.seed,
+      mirrorsAtOnce: options.mirrorsMax,
       schedule: options.schedule,
     });
     return new Driver({
@@ -278,7 +257,6 @@ class GetRun implements Getting {
       const { code, message } = event;
       this.fail(new HeadwaterError(code, message, hintFor(code, message)));
     } else {
-      if (event.type === 'link-down' || event.type === 'dial-failed') this.replace(event.address);
       const plain = withEvent(event);
       if (plain.event !== 'done' && plain.event !== 'failed') this.events.push(plain);
     }

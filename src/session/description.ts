@@ -25,6 +25,11 @@ const FILTER_IDS_MAX: number = LIMITS.summaryBytesMax - 64;
 const FIRST_CELLS = 64;
 /** Odd: the salts of successive descriptions differ. */
 const SALT_STEP = 0x9e3779b1;
+/**
+ * The part of the content by which the set has to grow before it is sketched again. A sketch tells containment to within some
+ * .015; of 32 updates to four senders of 16 MiB most said nothing new, and cost half a percent.
+ */
+const SKETCH_NEWS = 1 / 16;
 /** No block holds so many symbols. */
 const NEVER = 0xffffffff;
 
@@ -53,6 +58,8 @@ export class Description {
   private cursor = -1;
   /** By block: symbols held when it was last described by a filter. */
   private readonly described: Uint32Array;
+  /** Symbols held when they were last sketched. */
+  private sketched = -Infinity;
   /** A rateless IBLT that the reader has not decoded yet. The set that it codes is frozen. */
   private stream: RibltStream | undefined;
   /** Number of its first part. */
@@ -95,14 +102,16 @@ export class Description {
         return delta.bodies.map((body) => ({ type: 'delta', sequence: this.sequence++, body }));
       }
     }
+    if (this.kind === 'min-wise' && !this.isSketchOld) return [];
     this.cursor = journal.end;
     if (this.kind === 'riblt') return this.begin();
     return this.kind === 'min-wise' ? [this.sketch()] : this.whole(this.kind);
   }
 
-  /** What was said of blocks that are not finished is to be said again, with a new salt: it may hide symbols. */
+  /** What was said is to be said again, of filters with a new salt where blocks are not finished: they may hide symbols. */
   repeat(): void {
     this.described.fill(NEVER);
+    this.sketched = -Infinity;
   }
 
   /** The reader of a rateless IBLT says how far it is to go on. */
@@ -142,9 +151,15 @@ export class Description {
     return messages;
   }
 
+  private get isSketchOld(): boolean {
+    const { layout, held } = this.o;
+    return held.count - this.sketched >= SKETCH_NEWS * layout.sourceSymbolCount;
+  }
+
   /** One sketch of all blocks that are not finished, from the first to the last. */
   private sketch(): Message {
     const { layout, held } = this.o;
+    this.sketched = held.count;
     const isOpen = (sbn: number): boolean => held.countIn(sbn) < layout.windowSize(sbn);
     let first = 0;
     while (first < layout.blockCount - 1 && !isOpen(first)) first++;

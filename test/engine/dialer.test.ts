@@ -18,6 +18,17 @@ it('dials each source at once, and once', () => {
   ]);
 });
 
+it('leaves a spare alone until it is used', () => {
+  const dialer = added('a');
+  dialer.add(1, 'b', 0, true);
+  expect([dialer.due(0), dialer.due(0), dialer.dueAt()]).toEqual([0, undefined, Infinity]);
+  dialer.ban(0, 'lies');
+  expect(dialer.hopeless).toBe(false);
+  expect(dialer.reasons()).toEqual(['a: lies']);
+  dialer.use(1, 5);
+  expect([dialer.dueAt(), dialer.due(5)]).toEqual([5, 1]);
+});
+
 it('waits longer after each failure, with jitter, at most 30 s and a quarter', () => {
   const dialer = added('a');
   let now = 0;

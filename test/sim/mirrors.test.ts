@@ -160,6 +160,26 @@ describe('plain mirrors', () => {
     expect(it.receiver.events.filter(({ type }) => type === 'link-up')).toHaveLength(2);
   });
 
+  it('spares wait until one in use is lost, and then take its place; a mirror that cannot be reached costs none', () => {
+    const it = scene([10, 10, 10, 10, 10], { transfer: { mirrorsAtOnce: 2 } });
+    it.mirrors[1]!.dead = true; // refused: the third is used from the beginning
+    at(it, 8_000, () => (it.mirrors[0]!.dead = true)); // the fourth comes in for it
+    const ms = finish(it);
+    const sent = it.mirrors.map(({ sentBytes }) => sentBytes > 0);
+    expect(sent).toEqual([true, false, true, true, false]);
+    expect(ms / bound(10, 10)).toBeLessThan(1.06);
+    const ups = it.receiver.events.filter(({ type }) => type === 'link-up');
+    expect(ups).toHaveLength(3);
+  });
+
+  it('a spare that is never needed is not dialled, and not told of', () => {
+    const it = scene([10, 20], { transfer: { mirrorsAtOnce: 1 } });
+    finish(it);
+    expect(it.receiver.transfer.status().sources.map(({ address }) => address)).toEqual([
+      'mirror 1',
+    ]);
+  });
+
   it('none alive: a failure with a line for each', () => {
     const it = scene([10, 10]);
     for (const mirror of it.mirrors) mirror.dead = true;

@@ -1,4 +1,5 @@
-// The mirrors of a transfer: added, dialled, opened and lost. What each is asked for is the business of `MirrorDesk`.
+// The mirrors of a transfer: added, dialled, opened and lost. Only some are in use at a time; the others are spares, and take the
+// places of those that are lost. What each is asked for is the business of `MirrorDesk`.
 
 import type { LinkId } from '../../base/index.ts';
 import { Account } from '../account.ts';
@@ -9,6 +10,9 @@ import type { MirrorFailure, MirrorTerms } from './terms.ts';
 
 /** Mirrors of one transfer: those of a descriptor, of a link and of a command line. */
 export const MIRRORS_MAX = 256;
+
+/** Mirrors in use at once, by default: together they fill most links, and each keeps one connection for itself. */
+export const MIRRORS_AT_ONCE = 8;
 
 export interface MirrorOpen {
   readonly link: LinkId;
@@ -21,13 +25,18 @@ export interface MirrorOpen {
 export interface MirrorsHost {
   readonly dialer: Dialer;
   readonly accounts: Account[];
+  /** Mirrors in use at once. */
+  readonly atOnce: number;
   output(output: TransferOutput): void;
 }
 
 export class Mirrors {
-  /** In the order in which they joined; none is ever taken out. */
+  /** In the order in which they were used; none is ever taken out. */
   readonly all: Mirror[] = [];
+  /** Those that are not in use yet, the next first. */
+  private readonly spares: Mirror[] = [];
   private readonly host: MirrorsHost;
+  private over = false;
 
   constructor(host: MirrorsHost) {
     this.host = host;
@@ -53,19 +62,20 @@ export class Mirrors {
   }
 
   add(index: number, address: string, terms: MirrorTerms, now: number): void {
-    if (this.all.length >= MIRRORS_MAX) return;
+    if (this.all.length + this.spares.length >= MIRRORS_MAX) return;
     const account = new Account(address, index, 'mirror');
     const mirror = new Mirror(index, account, terms);
     account.cost = (at) => mirror.cost(at);
-    this.host.accounts.push(account);
-    this.all.push(mirror);
-    this.host.dialer.add(index, address, now);
+    this.spares.push(mirror);
+    this.host.dialer.add(index, address, now, true);
+    this.useSpares(now);
   }
 
   /** Nobody waits for it any more. */
-  dialFailed(index: number): void {
+  dialFailed(index: number, now: number): void {
     const mirror = this.ofSource(index);
     if (mirror?.state === 'coming') mirror.state = 'lost';
+    this.useSpares(now);
   }
 
   /** Undefined when there is no such mirror, or it is open. */
@@ -87,6 +97,7 @@ export class Mirrors {
 
   /** The transfer is over. */
   closeAll(reason: string, now: number): void {
+    this.over = true;
     for (const mirror of this.all) this.close(mirror, { reason, permanent: false }, now, true);
   }
 
@@ -109,5 +120,17 @@ export class Mirrors {
     if (ended) return;
     if (permanent) this.host.dialer.ban(index, reason);
     else this.host.dialer.lost(index, reason, now, retryAfterMs);
+    this.useSpares(now);
+  }
+
+  /** Fills the places of mirrors that are lost, perhaps for a while. */
+  private useSpares(now: number): void {
+    if (this.over) return;
+    const used = this.all.filter(({ state }) => state !== 'lost').length;
+    for (const mirror of this.spares.splice(0, Math.max(0, this.host.atOnce - used))) {
+      this.host.accounts.push(mirror.account);
+      this.all.push(mirror);
+      this.host.dialer.use(mirror.index, now);
+    }
   }
 }
