@@ -22,6 +22,8 @@ export type TransferInput =
    * mirrors alone. Always the first input.
    */
   | { readonly kind: 'start'; readonly descriptor?: Uint8Array; readonly plain?: Layout }
+  /** The descriptor was found elsewhere than at a peer. Ignored when it is here already, or is another content's. */
+  | { readonly kind: 'descriptor'; readonly bytes: Uint8Array }
   /** The store is open: what it holds, and the blocks whose leaves it has. Answers the `open` output. */
   | { readonly kind: 'opened'; readonly held: Bitset; readonly leaves: Bitset }
   /** A source joins. The machine decides when to dial it. `index` counts sources from 0, in order. */

@@ -204,6 +204,9 @@ export class Transfer {
         if (input.descriptor !== undefined) this.startWith(input.descriptor);
         if (input.plain !== undefined) this.startPlain(input.plain);
         break;
+      case 'descriptor':
+        this.foundDescriptor(input.bytes);
+        break;
       case 'opened':
         this.opened(input.held, input.leaves, now);
         break;
@@ -222,10 +225,7 @@ export class Transfer {
         this.fetched(input, now);
         break;
       case 'dial-failed':
-        this.mirrors.dialFailed(input.index, now);
-        this.neighbours.dialFailed(input, now);
-        if (this.phase === 'running') this.fetching?.plan(now);
-        this.checkHope();
+        this.dialFailed(input, now);
         break;
       case 'link-open':
         this.neighbours.open(input, now);
@@ -373,6 +373,13 @@ export class Transfer {
     } else if (this.phase === 'running') this.fetching?.plan(now);
   }
 
+  private dialFailed(input: Extract<TransferInput, { kind: 'dial-failed' }>, now: number): void {
+    this.mirrors.dialFailed(input.index, now);
+    this.neighbours.dialFailed(input, now);
+    if (this.phase === 'running') this.fetching?.plan(now);
+    this.checkHope();
+  }
+
   private fetched(input: Extract<TransferInput, { kind: 'fetched' }>, now: number): void {
     const mirror = this.mirrors.ofLink(input.link);
     if (mirror === undefined || this.phase !== 'running') return;
@@ -390,6 +397,15 @@ export class Transfer {
     } catch (error) {
       if (!(error instanceof CorruptError)) throw error;
       this.fail('BAD_DESCRIPTOR', error.message);
+    }
+  }
+
+  private foundDescriptor(bytes: Uint8Array): void {
+    if (this.descriptor !== undefined || this.plain !== undefined || this.over) return;
+    try {
+      this.describe(bytes);
+    } catch (error) {
+      if (!(error instanceof CorruptError)) throw error;
     }
   }
 

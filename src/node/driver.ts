@@ -124,6 +124,11 @@ export class Driver {
     });
   }
 
+  /** The descriptor was found while peers were asked for it. */
+  describe(bytes: Uint8Array): void {
+    this.feed({ kind: 'descriptor', bytes });
+  }
+
   /** A mirror joins; it is dialled when the store is open. */
   addMirror(dial: MirrorDial, terms: MirrorTerms): void {
     if (this.store === undefined) {

@@ -1,24 +1,13 @@
-// What `get` can be asked for, and how it is named: a link, a descriptor, a content id with sources.
+// How `get` can be asked for a content, and what of that cannot be.
 
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { fromHex, UsageError } from '../base/index.ts';
-import type { Descriptor, PlainFile } from '../content/index.ts';
-import { contentId, isLink, parseLink, plainId } from '../content/index.ts';
+import type { Descriptor } from '../content/index.ts';
 import type { Strategy, TransferOptions } from '../engine/index.ts';
 import type { Endpoint } from './addresses.ts';
 import { parseEndpoint } from './addresses.ts';
-import { loadDescription, parseDescriptor } from './description.ts';
-import { sourceUrl } from './dial.ts';
 import { HeadwaterError, humanReason, systemCode } from './errors.ts';
 import { checkSignature, parsePublicKey } from './keys.ts';
-import type { MirrorName } from './mirror-terms.ts';
-import { describedMirror, freeMirror, parseMirror } from './mirror-terms.ts';
-import type { OnRefused } from './plain-names.ts';
-import { plainNamedBy } from './plain-names.ts';
-import type { PlannedMirror } from './plain-target.ts';
-import { plannedMirror } from './plain-target.ts';
-import { sha256 } from './sha256.ts';
 
 /** A content by its id. */
 export interface ContentName {
@@ -82,22 +71,6 @@ export interface GetOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What is to be fetched, in one form. */
-export interface Target {
-  readonly contentId: Uint8Array;
-  readonly descriptor: Descriptor | undefined;
-  readonly descriptorBytes: Uint8Array | undefined;
-  /** The name that the link claims; the descriptor's counts. */
-  readonly name: string | undefined;
-  readonly sources: readonly string[];
-  /** Plain mirrors, the best first. */
-  readonly mirrors: readonly PlannedMirror[];
-  /** Where the leaves are, if they lie beside a descriptor on this disk. */
-  readonly leavesPath: string | undefined;
-  /** The file, when it has no descriptor. */
-  readonly plain: PlainFile | undefined;
-}
-
 /** Default of `strategy`. */
 export const STRATEGY: Strategy = 'coordinated';
 /** Default of `updateFrequency`. */
@@ -126,84 +99,6 @@ function noUse(message: string, strategies: readonly Strategy[]): HeadwaterError
   return new HeadwaterError('USAGE', message, `Strategies that do: ${strategies.join(', ')}.`);
 }
 
-/** Understands `what`. Rejects with HeadwaterError BAD_LINK, BAD_DESCRIPTOR, NOT_FOUND or DISK. */
-export async function resolveTarget(
-  what: What,
-  options: GetOptions,
-  onRefused: OnRefused = () => undefined,
-): Promise<Target> {
-  const plain = await plainNamedBy(stringsOf(what), options, onRefused);
-  if (plain !== undefined) {
-    const { file, mirrors } = plain;
-    const contentId = plainId(file, sha256);
-    return { ...named(contentId, file.name, []), plain: file, mirrors };
-  }
-  const found = await namedBy(what);
-  const sources = [...new Set([...found.sources, ...(options.sources ?? [])].map(sourceUrl))];
-  const reach = { mayBePrivate: true, allowPrivate: options.allowPrivate ?? false };
-  const names = [...found.mirrorNames, ...(options.mirrors ?? []).map(parseMirror)];
-  const mirrors = names.map((name) => plannedMirror(name, reach));
-  if (sources.length + mirrors.length === 0 && (options.listen ?? false) === false) {
-    throw new HeadwaterError(
-      'USAGE',
-      'there is no source to fetch from',
-      'Name one (-s ws://host:port), or use a link that has some.',
-    );
-  }
-  return { ...found, sources, mirrors };
-}
-
-/** What was named by text. */
-function stringsOf(what: What): readonly string[] {
-  if (typeof what === 'string') return [what];
-  return Array.isArray(what) ? (what as readonly string[]) : [];
-}
-
-async function namedBy(what: What): Promise<Named> {
-  if (what instanceof Uint8Array) return described(what, 'the given descriptor');
-  if (typeof what === 'object' && 'contentId' in what) {
-    const id = what.contentId;
-    const contentIdBytes = typeof id === 'string' ? parseId(id) : id;
-    if (contentIdBytes.length !== 32) throw badLink('a content id has 32 bytes');
-    return named(contentIdBytes, undefined, what.sources ?? []);
-  }
-  if (typeof what !== 'string') {
-    const message = 'several things were named that are not URLs of one file';
-    throw new HeadwaterError('USAGE', message, 'Name one, or several http or https URLs.');
-  }
-  if (isLink(what)) {
-    try {
-      const link = parseLink(what);
-      const about = named(link.contentId, link.name, link.sources);
-      return { ...about, mirrorNames: link.mirrors.map(freeMirror) };
-    } catch (error) {
-      if (error instanceof UsageError) throw badLink(error.message);
-      throw error;
-    }
-  }
-  if (/^[0-9a-f]{64}$/i.test(what)) return named(parseId(what), undefined, []);
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(what)) {
-    throw badLink(`${what} is the address of something; name a link, a descriptor or a content id`);
-  }
-  const { bytes, leavesPath } = await loadDescription(what);
-  return { ...described(bytes, what), leavesPath };
-}
-
-/** A target before mirrors are planned. */
-type Named = Omit<Target, 'mirrors'> & { readonly mirrorNames: readonly MirrorName[] };
-
-function described(bytes: Uint8Array, where: string): Named {
-  const descriptor = parseDescriptor(bytes, where);
-  const id = contentId(descriptor, sha256);
-  const { name } = descriptor;
-  return {
-    ...named(id, name, []),
-    descriptor,
-    descriptorBytes: bytes,
-    mirrorNames: descriptor.mirrors.map(describedMirror),
-  };
-}
-
 /** Throws HeadwaterError USAGE or BAD_DESCRIPTOR unless the descriptor bears the asked signature, if one is asked. */
 export function requirePublisher(descriptor: Descriptor, publisher: string | undefined): void {
   if (publisher === undefined) return;
@@ -222,33 +117,6 @@ export function requirePublisher(descriptor: Descriptor, publisher: string | und
       : `${descriptor.name} is not signed by this publisher`,
     "Get the publisher's own descriptor file: a signature does not travel in a link.",
   );
-}
-
-function named(
-  id: Uint8Array,
-  name: string | undefined,
-  sources: readonly string[],
-): Named & Pick<Target, 'mirrors'> {
-  return {
-    contentId: id,
-    descriptor: undefined,
-    descriptorBytes: undefined,
-    name,
-    sources,
-    mirrors: [],
-    mirrorNames: [],
-    leavesPath: undefined,
-    plain: undefined,
-  };
-}
-
-function parseId(text: string): Uint8Array {
-  if (!/^[0-9a-f]{64}$/i.test(text)) throw badLink(`"${text}" is not 64 hexadecimal digits`);
-  return fromHex(text);
-}
-
-function badLink(message: string): HeadwaterError {
-  return new HeadwaterError('BAD_LINK', message);
 }
 
 /** The output file for a content of this name. */

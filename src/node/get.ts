@@ -12,13 +12,12 @@ import { HeadwaterError, humanReason } from './errors.ts';
 import { EventQueue } from './event-queue.ts';
 import type { GetEvent, GetResult, RatePoint } from './get-events.ts';
 import { progressOf, resultOf } from './get-events.ts';
-import type { GetOptions, Target, What } from './get-options.ts';
+import type { GetOptions, What } from './get-options.ts';
 import {
   checkOutput,
   checkStrategy,
   listenEndpoint,
   outputPath,
-  resolveTarget,
   STRATEGY,
   UPDATE_FREQUENCY,
   requirePublisher,
@@ -32,6 +31,8 @@ import { sha256 } from './sha256.ts';
 import { withEvent } from './share.ts';
 import type { Storage } from './storage.ts';
 import { haveOf } from './storage.ts';
+import type { Target } from './target.ts';
+import { resolveTarget } from './target.ts';
 import { kernelWarning } from './warnings.ts';
 import { Pool } from './work/pool.ts';
 
@@ -156,6 +157,10 @@ class GetRun implements Getting {
     this.driver = driver;
     driver.start(target.descriptorBytes, plain === undefined ? undefined : plainLayout(plain));
     for (const source of target.sources) driver.addSource(source);
+    target.beside?.then(
+      (bytes) => driver.describe(bytes),
+      () => undefined, // peers may have it
+    );
     for (const { source, terms } of target.mirrors) driver.addMirror(source, terms);
     const every = this.options.progressMs ?? PROGRESS_MS;
     this.progressTimer = setInterval(() => this.progress(), every);

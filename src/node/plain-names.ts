@@ -2,6 +2,7 @@
 
 import { open } from 'node:fs/promises';
 import { equalBytes, fromHex } from '../base/index.ts';
+import { isDescriptorUrl } from './distant-descriptor.ts';
 import { diskFailure, HeadwaterError } from './errors.ts';
 import {
   METALINK_BYTES_MAX,
@@ -49,6 +50,7 @@ export async function plainNamedBy(
     return await settle(mirrorsOf(file, typed), known(file));
   }
   if (names.length === 0 || !names.every(isUrl)) return undefined;
+  if (only !== undefined && other === undefined && isDescriptorUrl(only)) return undefined;
   const mirrors = names.map((name) => plannedMirror(parseMirror(name), typed));
   const found = await findFile(mirrors.slice(0, ASKED_MAX));
   const listed = await metalinkAt(names, found, options);

@@ -28,7 +28,7 @@ export function fetchSmallFile(
           new HeadwaterError('UNREACHABLE', `${address} does not send its ${info.length} bytes`),
         ),
       SMALL_FILE_MS,
-    );
+    ).unref(); // the connection is what keeps a process waiting
     if (info.length > most) {
       fail(new HeadwaterError(code, `${address} has ${info.length} bytes, above ${most}`));
       return;

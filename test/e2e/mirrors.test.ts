@@ -269,6 +269,49 @@ ${urls.map((url, i) => `<url priority="${i + 1}">${url}</url>`).join('')}${more}
   });
 });
 
+describe('a descriptor on the web', () => {
+  let descriptor: Buffer;
+  let id: string;
+  beforeAll(async () => {
+    const described = await lab.run('describe', 'data.bin', '-o', 'web/', '--json');
+    descriptor = readFileSync(lab.path(described.last?.['descriptor'] as string));
+    id = described.last?.['contentId'] as string;
+  });
+  const PATH = '/pub/data.bin.headwater';
+  const linkTo = (url: string): string => `headwater:?xt=${id}&m=${encodeURIComponent(url)}`;
+
+  it('is fetched by its URL; the file is beside it', async () => {
+    const server = await serve({ others: { [PATH]: descriptor } });
+    expectFile(await get(`${server.url}.headwater`));
+  });
+
+  it('is found beside the file by a link that has mirrors alone', async () => {
+    const [lost, server] = await Promise.all([
+      serve({ status: 404 }),
+      serve({ others: { [PATH]: descriptor } }),
+    ]);
+    expectFile(await get(linkTo(server.url), '-m', lost.url));
+  });
+
+  it('is found beside the file while peers do not answer', async () => {
+    const server = await serve({ others: { [PATH]: descriptor } });
+    const nobody = await serve();
+    await nobody.kill();
+    expectFile(await get(linkTo(server.url), '-s', `127.0.0.1:${nobody.port}`));
+  });
+
+  it.each([
+    ['that is damaged', (): Uint8Array => descriptor.subarray(0, -1)],
+    ['that is too large', (): Uint8Array => new Uint8Array(5 * MIB)],
+  ])('one %s is refused, with a line that says so', async (_, other) => {
+    const server = await serve({ others: { [PATH]: other() } });
+    const ended = await get(linkTo(server.url));
+    expectNone(ended, 6);
+    expect(ended.last).toMatchObject({ event: 'error', code: 'UNREACHABLE' });
+    expect(ended.stderr).toContain(`${server.url}.headwater: `);
+  });
+});
+
 describe('mirrors and peers', () => {
   it('a descriptor, a mirror and a peer with a part: both help', async () => {
     const described = await lab.run('describe', 'data.bin', '-o', 'both/', '--json');

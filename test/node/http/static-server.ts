@@ -40,6 +40,8 @@ export interface Habits {
   /** Sends so many bytes fewer than the range, with the Content-Length of what it sends. */
   tooShort: number;
   headers: Readonly<Record<string, string>>;
+  /** Other files, by path. */
+  others: Readonly<Record<string, Uint8Array>>;
 }
 
 export interface StaticServer extends Habits {
@@ -97,6 +99,7 @@ export async function serveFile(
     tooLong: 0,
     tooShort: 0,
     headers: {},
+    others: {},
     ...habits,
     url: `http://127.0.0.1:${port}${path}`,
     port,
@@ -120,7 +123,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { file } = self;
+  const file = self.others[request.url ?? ''] ?? self.file;
   const range = request.headers.range;
   self.asked.push(range ?? 'all');
   self.headersSeen.push(request.headers);
