@@ -9,7 +9,7 @@ import { processTerminal } from '../../dist/cli/terminal.js';
  * `cut` set and says how far it came.
  */
 export async function fetchFrom({ what, addresses, output, stop, secondsMax = Infinity }) {
-  const display = createDisplay(processTerminal(), false, () => performance.now());
+  const display = await createDisplay(processTerminal(), false, () => performance.now());
   const getting = get(what, { sources: addresses, output, signal: stop, progressMs: 100 });
   const view = { name: 'download', length: 0, rate: 0, notes: new Map() };
   const ticks = setInterval(() => {

@@ -2,6 +2,10 @@
 // Whatever they do, the file has the right bytes or there is none.
 
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get as httpGet } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { get as getFile } from 'headwater/node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Habits, StaticServer } from '../node/http/static-server.ts';
@@ -266,6 +270,44 @@ ${urls.map((url, i) => `<url priority="${i + 1}">${url}</url>`).join('')}${more}
   ])('%s is refused', async (_, text) => {
     writeFileSync(lab.path('data.meta4'), text);
     expectNone(await get(lab.path('data.meta4')), 26);
+  });
+});
+
+describe('https', () => {
+  const certificate = new URL('../node/http/tls/cert.pem', import.meta.url);
+  const key = readFileSync(new URL('../node/http/tls/key.pem', import.meta.url));
+
+  /** The file at https://localhost, with a certificate that nobody knows unless told; the URL. */
+  async function serveSecurely(): Promise<string> {
+    const plain = await serve();
+    const server = createServer({ key, cert: readFileSync(certificate) }, (request, response) => {
+      const { headers, url } = request;
+      httpGet(`http://127.0.0.1:${plain.port}${url}`, { headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      });
+    });
+    lab.onClose(() => server.close().closeAllConnections());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return `https://localhost:${(server.address() as AddressInfo).port}/pub/data.bin`;
+  }
+  afterEach(() => delete process.env['NODE_EXTRA_CA_CERTS']);
+
+  it('with a certificate that is known', async () => {
+    const url = await serveSecurely();
+    process.env['NODE_EXTRA_CA_CERTS'] = fileURLToPath(certificate);
+    expectFile(await get(url));
+  });
+
+  it('a certificate that is not known, or another name: not a byte is taken', async () => {
+    const url = await serveSecurely();
+    const unknown = await get(url);
+    expectNone(unknown, 6);
+    expect(unknown.stderr).toMatch(/localhost:\d+.*certificate/);
+    process.env['NODE_EXTRA_CA_CERTS'] = fileURLToPath(certificate);
+    const other = await get(url.replace('localhost', '127.0.0.1'));
+    expectNone(other, 6);
+    expect(other.stderr).toContain("does not match certificate's altnames");
   });
 });
 

@@ -5,6 +5,7 @@ import { Bitset, Rng } from '../../src/base/index.ts';
 import { Account } from '../../src/engine/account.ts';
 import { Blocks } from '../../src/engine/blocks.ts';
 import type { LeavesDesk } from '../../src/engine/leaves-desk.ts';
+import { NAMED_SHARE } from '../../src/engine/pools.ts';
 import type { Halves, Peer } from '../../src/engine/peer.ts';
 import { Planner } from '../../src/engine/planner.ts';
 import { RecodedDesk } from '../../src/engine/recoded-desk.ts';
@@ -116,25 +117,29 @@ class Bench {
   }
 }
 
+/** Of what links have together: kept for names. */
+const kept = (together: number): number => Math.ceil(NAMED_SHARE * together);
+
 describe('grants for recoded symbols', () => {
-  it('leave three of twenty that the pool has; these are named when the sums are here, those first that are in none', () => {
+  it('leave a share of what the pool has; these are named when the sums are here, those first that are in none', () => {
     const bench = new Bench(100);
     const link = bench.link(1, 50, 62);
     bench.blocks.held.add(50);
     bench.blocks.held.add(51);
     bench.fill(link);
-    expect(link.asked()).toEqual({ granted: 8, named: [] });
+    const sums = 10 - kept(10);
+    expect(link.asked()).toEqual({ granted: sums, named: [] });
     bench.fill(link);
     expect(link.asked()).toEqual(NOTHING);
-    const rows = Array.from({ length: 8 }, (_, i) => [52 + i, 53 + i]);
-    bench.arrive(link, rows.slice(0, 7));
+    const rows = Array.from({ length: sums }, (_, i) => [52 + i, 53 + i]);
+    bench.arrive(link, rows.slice(0, -1));
     bench.fill(link);
     expect(link.asked()).toEqual(NOTHING); // one is on its way
-    bench.arrive(link, rows.slice(7));
+    bench.arrive(link, rows.slice(-1));
     bench.fill(link);
-    // Ten symbols, and eight sums of nine of them: 61 is in none, and of the others one more is news.
+    // Ten symbols, and sums that tell of one more than they are: 61 is in none, and of the others one more is news.
     const { granted, named } = link.asked();
-    expect([granted, named.length, named.includes(61)]).toEqual([0, 2, true]);
+    expect([granted, named.length, named.includes(61)]).toEqual([0, kept(10), true]);
     bench.fill(link);
     expect(link.asked()).toEqual(NOTHING);
   });
@@ -143,25 +148,25 @@ describe('grants for recoded symbols', () => {
     const bench = new Bench(100);
     const link = bench.link(1, 0, 5);
     bench.fill(link);
-    expect(link.asked()).toEqual({ granted: 4, named: [] });
+    expect(link.asked()).toEqual({ granted: 5 - kept(5), named: [] });
     const pool = new Bitset(200);
     pool.addRange(3, 12);
     tellPool(link.source, pool);
     bench.fill(link);
-    // Twelve were offered in all; two of them are kept for names.
-    expect(link.asked()).toEqual({ granted: 6, named: [] });
+    // Twelve were offered in all; some of them are kept for names.
+    expect(link.asked()).toEqual({ granted: 12 - kept(12) - (5 - kept(5)), named: [] });
   });
 
   it('of links that share their pools are no more than these have together', () => {
     const bench = new Bench(100);
     const [a, b] = [bench.link(1, 0, 20), bench.link(2, 0, 24)];
     bench.fill(a);
-    expect(a.asked()).toEqual({ granted: 16, named: [] });
+    expect(a.asked()).toEqual({ granted: 20 - kept(20), named: [] });
     bench.fill(b);
-    expect(b.asked()).toEqual({ granted: 4, named: [] });
+    expect(b.asked()).toEqual({ granted: 24 - kept(24) - (20 - kept(20)), named: [] });
     const apart = bench.link(3, 40, 50);
     bench.fill(apart);
-    expect(apart.asked().granted).toBe(8);
+    expect(apart.asked().granted).toBe(10 - kept(10));
   });
 
   it('are no more than the block lacks, also with links that have a lot', () => {
@@ -223,12 +228,12 @@ describe('grants for recoded symbols', () => {
     for (let esi = 0; esi < 12; esi++) bench.blocks.held.add(esi);
     const link = bench.link(1, 20, 28);
     bench.fill(link);
-    expect(link.asked()).toEqual({ granted: 6, named: [] });
-    // Six sums over five of its eight.
+    expect(link.asked()).toEqual({ granted: 8 - kept(8), named: [] });
+    // Sums over five of its eight.
     const row = (i: number): number[] => [20 + (i % 5), 20 + ((i + 1) % 5)];
     bench.arrive(
       link,
-      Array.from({ length: 6 }, (_, i) => row(i)),
+      Array.from({ length: 8 - kept(8) }, (_, i) => row(i)),
     );
     bench.blocks.finishing(0);
     bench.blocks.short(0, 3);
@@ -241,14 +246,14 @@ describe('grants for recoded symbols', () => {
     for (let esi = 0; esi < 10; esi++) bench.blocks.held.add(esi);
     const link = bench.link(1, 20, 28);
     bench.fill(link);
-    expect(link.asked()).toEqual({ granted: 6, named: [] });
+    expect(link.asked()).toEqual({ granted: 8 - kept(8), named: [] });
     bench.arrive(
       link,
-      Array.from({ length: 6 }, (_, i) => [0, 1, 2, 3].map((n) => 20 + ((i + n) % 8))),
+      Array.from({ length: 8 - kept(8) }, (_, i) => [0, 1, 2, 3].map((n) => 20 + ((i + n) % 8))),
     );
     bench.fill(link);
     const news = link.asked().named;
-    expect(news).toHaveLength(2);
+    expect(news).toHaveLength(kept(8));
     for (const esi of news) bench.plain(link, esi);
     // All that the pool can say is told, though the block lacks two symbols.
     expect(bench.blocks.lacking(0)).toBe(2);

@@ -6,7 +6,7 @@ import { Account } from '../../src/engine/account.ts';
 import { Blocks } from '../../src/engine/blocks.ts';
 import type { Halves, Peer } from '../../src/engine/peer.ts';
 import type { News } from '../../src/engine/pools.ts';
-import { Pools } from '../../src/engine/pools.ts';
+import { NAMED_SHARE, Pools } from '../../src/engine/pools.ts';
 import { RecodedDesk } from '../../src/engine/recoded-desk.ts';
 import { Receiver, RecodedSource } from '../../src/session/index.ts';
 import { WorkingSet } from '../../src/store/index.ts';
@@ -70,35 +70,39 @@ function* span(from: number, to: number): Generator<number> {
   for (let n = from; n < to; n++) yield n;
 }
 
+/** Of what links have together: kept for names. */
+const kept = (together: number): number => Math.ceil(NAMED_SHARE * together);
+
 const NONE: News = { lacking: 0, left: 0, sums: 0, coming: 0 };
 
 describe('what sums of one link can say', () => {
-  it('is what it offered and is neither held nor arriving; three of twenty are kept for names', () => {
+  it('is what it offered and is neither held nor arriving; a share is kept for names', () => {
     const bench = new Bench();
     const link = bench.link({ esis: span(0, 45) });
-    expect(bench.newsOf(link)).toEqual({ lacking: 45, left: 45, sums: 38, coming: 0 });
+    expect(bench.newsOf(link)).toEqual({ lacking: 45, left: 45, sums: 45 - kept(45), coming: 0 });
     for (const esi of span(0, 4)) bench.blocks.settle(esi, 0, true);
     bench.blocks.arrive(4, 0);
-    expect(bench.newsOf(link)).toEqual({ lacking: 40, left: 40, sums: 34, coming: 0 });
+    expect(bench.newsOf(link)).toEqual({ lacking: 40, left: 40, sums: 40 - kept(40), coming: 0 });
     expect(bench.newsOf(link, 1)).toEqual(NONE);
   });
 
   it('is less by the sums that wait or are on their way, and by what was named', () => {
     const bench = new Bench();
     const link = bench.link({ esis: span(0, 40), rows: 7, granted: 5 });
-    expect(bench.newsOf(link)).toEqual({ lacking: 40, left: 28, sums: 22, coming: 5 });
+    expect(bench.newsOf(link)).toEqual({ lacking: 40, left: 28, sums: 28 - kept(40), coming: 5 });
     link.halves?.receiver.want([1, 2, 3], 0);
-    expect(bench.newsOf(link)).toEqual({ lacking: 40, left: 25, sums: 19, coming: 5 });
+    expect(bench.newsOf(link)).toEqual({ lacking: 40, left: 25, sums: 25 - kept(40), coming: 5 });
     // Sums on their way are of one block.
     link.halves?.receiver.grant(1, 30, 0);
-    expect(bench.newsOf(link)).toEqual({ lacking: 40, left: 25, sums: 19, coming: 5 });
+    expect(bench.newsOf(link)).toEqual({ lacking: 40, left: 25, sums: 25 - kept(40), coming: 5 });
   });
 
   it('ends before what is kept, and is never less than nothing', () => {
     const bench = new Bench();
-    const link = bench.link({ esis: span(0, 20), rows: 16 });
-    expect(bench.newsOf(link)).toEqual({ lacking: 20, left: 4, sums: 1, coming: 0 });
-    for (const left of [3, 2, 1, 0, 0]) {
+    const most = kept(20) + 1;
+    const link = bench.link({ esis: span(0, 20), rows: 20 - most });
+    expect(bench.newsOf(link)).toEqual({ lacking: 20, left: most, sums: 1, coming: 0 });
+    for (const left of [...Array.from({ length: most }, (_, i) => most - 1 - i), 0]) {
       bench.wait(link, 1);
       expect(bench.newsOf(link)).toEqual({ lacking: 20, left, sums: 0, coming: 0 });
     }
@@ -112,7 +116,7 @@ describe('what sums of one link can say', () => {
     next.addRange(15, 30);
     const body = encodeExact(next, 0, next.length);
     source?.tell({ type: 'pool', firstSbn: 0, blockCount: 2, add: false, body });
-    expect(bench.newsOf(link)).toEqual({ lacking: 30, left: 30, sums: 25, coming: 0 });
+    expect(bench.newsOf(link)).toEqual({ lacking: 30, left: 30, sums: 30 - kept(30), coming: 0 });
     source?.clear();
     expect(bench.newsOf(link)).toEqual(NONE);
   });
@@ -123,18 +127,23 @@ describe('what sums of several links can say', () => {
     const bench = new Bench();
     const spent = bench.link({ esis: span(0, 20), rows: 20 });
     const link = bench.link({ esis: span(10, 30) });
-    // Thirty together and twenty sums: ten are left, and five of thirty are kept.
-    expect(bench.newsOf(link)).toEqual({ lacking: 20, left: 10, sums: 5, coming: 0 });
+    // Thirty together and twenty sums: ten are left, and a share of thirty is kept.
+    expect(bench.newsOf(link)).toEqual({ lacking: 20, left: 10, sums: 10 - kept(30), coming: 0 });
     expect(bench.newsOf(spent)).toEqual({ lacking: 20, left: 0, sums: 0, coming: 0 });
     bench.wait(link, 4);
-    expect(bench.newsOf(link)).toEqual({ lacking: 20, left: 6, sums: 1, coming: 0 });
+    expect(bench.newsOf(link)).toEqual({
+      lacking: 20,
+      left: 6,
+      sums: Math.max(0, 6 - kept(30)),
+      coming: 0,
+    });
   });
 
   it('is bounded also by links that have something left', () => {
     const bench = new Bench();
     bench.link({ esis: span(0, 20), rows: 14, granted: 3 });
     const link = bench.link({ esis: span(10, 30) });
-    expect(bench.newsOf(link)).toEqual({ lacking: 20, left: 13, sums: 8, coming: 3 });
+    expect(bench.newsOf(link)).toEqual({ lacking: 20, left: 13, sums: 13 - kept(30), coming: 3 });
   });
 
   it('is nothing when others have told all of it, and all of it when they have nothing of it', () => {
@@ -146,7 +155,11 @@ describe('what sums of several links can say', () => {
       bench.link({ esis: span(50, 60) }),
     ];
     expect(bench.newsOf(within)).toMatchObject({ lacking: 20, left: 0, sums: 0 });
-    expect(bench.newsOf(apart)).toMatchObject({ lacking: 10, left: 10, sums: 2 });
+    expect(bench.newsOf(apart)).toMatchObject({
+      lacking: 10,
+      left: 10,
+      sums: Math.max(0, 10 - kept(50)),
+    });
   });
 
   it('does not look at complete links, nor at those that send no sums', () => {
@@ -154,7 +167,7 @@ describe('what sums of several links can say', () => {
     const complete = bench.link({ esis: span(0, 20), rows: 20, complete: true });
     const plain = bench.link({ esis: span(0, 20), rows: 20, plain: true });
     const link = bench.link({ esis: span(10, 30) });
-    expect(bench.newsOf(link)).toEqual({ lacking: 20, left: 20, sums: 17, coming: 0 });
+    expect(bench.newsOf(link)).toEqual({ lacking: 20, left: 20, sums: 20 - kept(20), coming: 0 });
     expect([bench.newsOf(complete), bench.newsOf(plain)]).toEqual([NONE, NONE]);
   });
 
