@@ -47,8 +47,8 @@ interface GetFlags {
 
 const EXAMPLES = `
 <what> is a link as \`headwater share\` prints it (quote it: it holds & and ?),
-the path of a content descriptor, or a content id of 64 hexadecimal digits (a
-descriptor and an id need sources, -s or -m). Or it is a plain file on the web:
+the path or URL of a content descriptor, or a content id (64 hex digits; a path
+and an id need sources, -s or -m). Or it is a plain file on the web:
 one or more URLs of it, or a Metalink (.meta4), as a path or a URL.
 
 Nothing is asked for twice, and every part is checked before it is kept. Stop
