@@ -23,7 +23,7 @@ const CLAIM_TOLERANCE = 0.15;
 const CLAIM_SLACK = 4;
 
 export interface BloomOptions {
-  /** m/n, at least 2. Default 8. The limits on m may lower it. */
+  /** m/n, at least 2. Default 8. The limits on m may lower it; bad luck with few ids raises it. */
   readonly bitsPerId?: number;
   /** u32; another one for every summary sent. */
   readonly seed: number;
@@ -71,10 +71,13 @@ export function encodeBloom(
   if (filterBytes * 8 < n * BITS_PER_ID_MIN) {
     throw new UsageError(`${n} ids are too many for one Bloom summary`);
   }
-  const probes = bloomProbes((filterBytes * 8) / Math.max(1, n));
-  const filter = new IdBloomFilter(filterBytes * 8, probes, options.seed);
-  bits.forEach((id) => filter.add(id), from, to);
-  const body = new Uint8Array(BLOOM_HEADER_BYTES + filterBytes);
+  let filter = filterOf(bits, from, to, filterBytes, options.seed);
+  // With 2 bits for each of a few ids, one seed in 300 fills it so that no reader would believe it.
+  while (claimFault(filter, n) !== undefined && filter.bits < 8 * filterBytesMax) {
+    const larger = Math.min(filterBytesMax, filter.bits / 4);
+    filter = filterOf(bits, from, to, larger, options.seed);
+  }
+  const body = new Uint8Array(BLOOM_HEADER_BYTES + filter.bits / 8);
   const header = new DataView(body.buffer);
   header.setUint32(0, filter.bits);
   header.setUint8(4, filter.probes);
@@ -82,6 +85,29 @@ export function encodeBloom(
   header.setUint32(9, n);
   body.set(filter.bytes, BLOOM_HEADER_BYTES);
   return body;
+}
+
+function filterOf(
+  bits: Bitset,
+  from: number,
+  to: number,
+  bytes: number,
+  seed: number,
+): IdBloomFilter {
+  const probes = bloomProbes((bytes * 8) / Math.max(1, bits.countRange(from, to)));
+  const filter = new IdBloomFilter(bytes * 8, probes, seed);
+  bits.forEach((id) => filter.add(id), from, to);
+  return filter;
+}
+
+/** Why a filter does not look like one of n ids; undefined when it does. */
+function claimFault({ bits, probes, ones }: IdBloomFilter, n: number): string | undefined {
+  if (ones > FILL_MAX * bits + ONES_SLACK) return 'saturated';
+  // Written so that an infinite estimate (every bit of a tiny filter set) is refused.
+  const estimate = (-bits / probes) * Math.log(1 - ones / bits);
+  return Math.abs(estimate - n) <= CLAIM_TOLERANCE * n + CLAIM_SLACK
+    ? undefined
+    : 'fill does not match the claim';
 }
 
 /** What a Bloom body says about the ids of its range. */
@@ -131,12 +157,5 @@ function readBloom(bytes: Uint8Array, from: number, to: number): BloomSummary | 
   if (n > to - from) return 'claims more ids than the range has';
   const filter = new IdBloomFilter(m, k, header.getUint32(5));
   filter.bytes.set(bytes.subarray(BLOOM_HEADER_BYTES));
-  const ones = filter.ones;
-  if (ones > FILL_MAX * m + ONES_SLACK) return 'saturated';
-  // Written so that an infinite estimate (every bit of a tiny filter set) is refused.
-  const estimate = (-m / k) * Math.log(1 - ones / m);
-  if (!(Math.abs(estimate - n) <= CLAIM_TOLERANCE * n + CLAIM_SLACK)) {
-    return 'fill does not match the claim';
-  }
-  return new BloomSummary(filter, n, from, to);
+  return claimFault(filter, n) ?? new BloomSummary(filter, n, from, to);
 }

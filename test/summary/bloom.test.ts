@@ -139,6 +139,20 @@ describe('Bloom summaries', () => {
     );
   });
 
+  it('of 2 bits for each of a few ids are believed, whatever the seed', () => {
+    const bits = new Bitset(100);
+    for (let id = 6; id < 46; id++) bits.add(id);
+    for (const n of [2, 6, 9, 20, 40]) {
+      for (let seed = 0; seed < 3000; seed++) {
+        const body = encodeBloom(bits, 6, 6 + n, {
+          seed: Math.imul(seed, 0x9e3779b1) >>> 0,
+          bitsPerId: 2,
+        });
+        if (bloomFault(body, 6, 6 + n) !== undefined) expect.fail(`n = ${n}, seed ${seed}`);
+      }
+    }
+  });
+
   // The tolerances must not refuse honest senders: every size, many seeds.
   it('of honest senders are never refused', () => {
     const rng = rngOf(99);
