@@ -5,6 +5,7 @@ import { contentId, DESCRIPTOR_BYTES_MAX } from '../content/index.ts';
 import { DESCRIPTOR_SUFFIX, parseDescriptor } from './description.ts';
 import { HeadwaterError, humanReason } from './errors.ts';
 import { MirrorError } from './http/index.ts';
+import type { MirrorSource } from './mirror-source.ts';
 import type { MirrorName } from './mirror-terms.ts';
 import { freeMirror } from './mirror-terms.ts';
 import type { Reach } from './plain-target.ts';
@@ -32,14 +33,7 @@ export interface DescriptorAt {
 export async function descriptorAt(url: string, { allowPrivate }: Reach): Promise<DescriptorAt> {
   const { source } = plannedMirror(freeMirror(url), { mayBePrivate: true, allowPrivate });
   try {
-    const connected = await source.connect();
-    const { isPrivate } = connected.info;
-    const bytes = await fetchSmallFile(
-      connected,
-      source.address,
-      DESCRIPTOR_BYTES_MAX,
-      'BAD_DESCRIPTOR',
-    );
+    const { bytes, isPrivate } = await fetchFrom(source);
     const reach = { mayBePrivate: isPrivate || allowPrivate, allowPrivate };
     return {
       bytes,
@@ -69,13 +63,7 @@ export async function descriptorBeside(
   const lines: string[] = [];
   const attempts = asked.map(async (source, i) => {
     try {
-      const connected = await source.connect();
-      const bytes = await fetchSmallFile(
-        connected,
-        source.address,
-        DESCRIPTOR_BYTES_MAX,
-        'BAD_DESCRIPTOR',
-      );
+      const { bytes } = await fetchFrom(source);
       if (equalBytes(contentId(parseDescriptor(bytes, source.address), sha256), id)) return bytes;
       throw new Error('is the descriptor of another content');
     } catch (error) {
@@ -94,6 +82,18 @@ export async function descriptorBeside(
   } finally {
     for (const source of asked) source.close();
   }
+}
+
+async function fetchFrom(
+  source: MirrorSource,
+): Promise<{ readonly bytes: Uint8Array; readonly isPrivate: boolean }> {
+  const connected = await source.connect();
+  const { isPrivate } = connected.info;
+  const most = DESCRIPTOR_BYTES_MAX;
+  return {
+    bytes: await fetchSmallFile(connected, source.address, most, 'BAD_DESCRIPTOR'),
+    isPrivate,
+  };
 }
 
 function reasonOf(error: unknown): string {
